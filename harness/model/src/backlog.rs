@@ -1,0 +1,68 @@
+//! The backlog over time, by the nodes' own health answers: its peak, and when it was worked off.
+
+use crate::case::Case;
+use crate::fact::Fact;
+use crate::units::Micros;
+use std::collections::BTreeMap;
+
+/// All nodes together, one entry an answer. A node that does not answer keeps what it last told.
+pub fn totals(case: &Case<'_>) -> Vec<(Micros, u64)> {
+    let mut told: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut total = 0u64;
+    let mut out = Vec::new();
+    for event in case.events {
+        if let Fact::Health(health) = event
+            && health.healthy.is_some()
+        {
+            let before = told.insert(&health.node, health.backlog).unwrap_or_default();
+            total = total.saturating_sub(before).saturating_add(health.backlog);
+            out.push((health.at, total));
+        }
+    }
+    out.sort_by_key(|(at, _)| *at);
+    out
+}
+
+pub fn peak(totals: &[(Micros, u64)]) -> Option<(u64, Micros)> {
+    let (at, most) = totals.iter().rev().max_by_key(|(_, total)| *total)?;
+    (*most > 0).then_some((*most, *at))
+}
+
+/// What became of the backlog after the last heal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// No fault was seen to heal, or no node told its backlog before and after.
+    Unknown,
+    /// It never rose above its steady state.
+    NeverRose,
+    At(Micros),
+    /// Still above it when last told.
+    Not(Micros),
+}
+
+pub fn drained(case: &Case<'_>, totals: &[(Micros, u64)]) -> Drained {
+    let (Some(effective), Some(healed)) = (case.effective(), case.healed()) else {
+        return Drained::Unknown;
+    };
+    let warm_up = case.plan.warm_up;
+    let before = totals.iter().filter(|(at, _)| *at >= warm_up && *at < effective.after);
+    let Some(steady) = before.map(|(_, total)| *total).max() else { return Drained::Unknown };
+    let level = usual(steady);
+    if !totals.iter().any(|(at, total)| *at >= effective.after && *total > level) {
+        return Drained::NeverRose;
+    }
+    let since: Vec<&(Micros, u64)> = totals.iter().filter(|(at, _)| *at >= healed.after).collect();
+    let Some((last, _)) = since.last() else { return Drained::Unknown };
+    // Steady means to the end: three answers in a row above the level are a backlog again.
+    let relapse = since.windows(3).rposition(|run| run.iter().all(|(_, total)| *total > level));
+    let from = relapse.map_or(0, |start| start + 3);
+    match since[from.min(since.len())..].iter().find(|(_, total)| *total <= level) {
+        Some((at, _)) => Drained::At(*at),
+        None => Drained::Not(*last),
+    }
+}
+
+/// What may wait in the steady state: half as much again as was seen before the fault.
+fn usual(steady: u64) -> u64 {
+    steady.saturating_add(steady / 2).saturating_add(5)
+}

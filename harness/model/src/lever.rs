@@ -1,0 +1,87 @@
+//! Commands as data: what an engine does to the running stack, and reads back afterwards.
+
+use crate::behaviour::Behaviour;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One act on the stack. Links are named `from->to` as in [`crate::stack::Link::id`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "lever", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LeverCall {
+    AddToxic {
+        link: String,
+        toxic: Toxic,
+    },
+    RemoveToxic {
+        link: String,
+        name: String,
+    },
+    /// The link's proxy stops listening and closes what is open ("down").
+    DisableLink {
+        link: String,
+    },
+    EnableLink {
+        link: String,
+    },
+    /// SIGKILL, or its equal in the engine. Disk survives.
+    KillNode {
+        node: String,
+    },
+    StartNode {
+        node: String,
+    },
+    FreezeNode {
+        node: String,
+    },
+    ThawNode {
+        node: String,
+    },
+    /// Nothing passes between this node and any other; its process goes on.
+    CutNode {
+        node: String,
+    },
+    MendNode {
+        node: String,
+    },
+    /// Asked to stop gracefully, then started again.
+    RestartNode {
+        node: String,
+    },
+    SetCarrierBehaviour {
+        carrier: String,
+        name: String,
+        behaviour: Behaviour,
+    },
+    ClearCarrierBehaviour {
+        carrier: String,
+        name: String,
+    },
+    SetNodeSetting {
+        node: String,
+        key: String,
+        value: String,
+    },
+}
+
+/// A toxic in Toxiproxy's own terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Toxic {
+    pub name: String,
+    /// `latency`, `bandwidth`, `slow_close`, `timeout`, `reset_peer`, `slicer`, `limit_data`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub stream: Stream,
+    /// 0–1, drawn per connection and direction.
+    pub toxicity: f64,
+    pub attributes: BTreeMap<String, i64>,
+}
+
+/// Upstream is client → server, downstream server → client, as Toxiproxy means them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    Upstream,
+    Downstream,
+}

@@ -1,0 +1,76 @@
+//! The objectives: pure checks over a named window of a record.
+//!
+//! A new objective is one file here and its line in the table below.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! objectives {
+    ($($module:ident :: $kind:ident),* $(,)?) => {
+        $(pub mod $module; pub use $module::$kind;)*
+
+        /// Any objective, tagged with its kind in files.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        pub enum Objective { $($kind($kind)),* }
+
+        impl Objective {
+            pub fn kind(&self) -> &'static str {
+                match self { $(Objective::$kind(_) => stringify!($module)),* }
+            }
+
+            /// The check behind the kind.
+            pub fn as_check(&self) -> &dyn crate::check::Check {
+                match self { $(Objective::$kind(objective) => objective),* }
+            }
+
+            /// The module names of the table, for the test that holds folder and table equal.
+            pub const KINDS: &'static [&'static str] = &[$(stringify!($module)),*];
+        }
+
+        $(impl From<$kind> for Objective { fn from(it: $kind) -> Objective { Objective::$kind(it) } })*
+    };
+}
+
+objectives! {
+    delivered_within::DeliveredWithin,
+    subscribers_affected::SubscribersAffected,
+    latency_percentile::LatencyPercentile,
+    no_loss::NoLoss,
+    no_duplicates::NoDuplicates,
+    no_false_receipts::NoFalseReceipts,
+    every_outcome_has_receipt::EveryOutcomeHasReceipt,
+    in_order::InOrder,
+    nothing_after_validity::NothingAfterValidity,
+    fails_over::FailsOver,
+    returns::Returns,
+    route_changes::RouteChanges,
+    recovers::Recovers,
+    backlog_drains::BacklogDrains,
+    impact_lasts::ImpactLasts,
+    detected::Detected,
+    budget_spent::BudgetSpent,
+    attempts::Attempts,
+    health_is_honest::HealthIsHonest,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::Objective;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_folder_and_the_table_are_equal() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/objective");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
+            .filter(|name| name != "mod")
+            .collect();
+        let table: BTreeSet<String> = Objective::KINDS.iter().map(|k| (*k).to_owned()).collect();
+        assert_eq!(files, table);
+        assert_eq!(table.len(), Objective::KINDS.len());
+    }
+}

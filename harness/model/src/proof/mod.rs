@@ -1,0 +1,147 @@
+//! Whether each fault took effect and went again, by what was seen: never from the request.
+//!
+//! What a run must write for a fault to be provable:
+//! - every lever call of the plan as a `LeverResult` with `fault`, `read_back` and no error, undo too;
+//! - for links and nodes: probes of the very target from before the window until after it, on paths
+//!   `new` and `existing`, and beside them an untouched path: for a fault of links alone, `control`
+//!   probes of the same link; else any other target that goes on answering;
+//! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
+//! - for settings: the read-back of their lever call.
+
+mod carrier;
+mod levers;
+mod probes;
+
+use crate::fact::{Draws, Fact, LeverResult, Probe};
+use crate::fault::Watch;
+use crate::judged::{Bracket, FaultSeen};
+use crate::lever::LeverCall;
+use crate::plan::{Plan, PlannedFault};
+use crate::units::Micros;
+
+/// What one watch saw.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    effective: Option<Bracket>,
+    healed: Option<Bracket>,
+    /// Why the effect is not proven; empty where it is.
+    doubts: Vec<String>,
+    /// How it was seen.
+    how: String,
+}
+
+/// The facts that can prove a fault, sorted out once.
+struct Evidence<'a> {
+    probes: Vec<&'a Probe>,
+    draws: Vec<&'a Draws>,
+    levers: Vec<&'a LeverResult>,
+}
+
+/// In the order of `plan.faults`.
+pub fn prove(plan: &Plan, events: &[Fact]) -> Vec<FaultSeen> {
+    let mut evidence = Evidence { probes: Vec::new(), draws: Vec::new(), levers: Vec::new() };
+    for event in events {
+        match event {
+            Fact::Probe(probe) => evidence.probes.push(probe),
+            Fact::Draws(draws) => evidence.draws.push(draws),
+            Fact::Lever(lever) => evidence.levers.push(lever),
+            _ => {}
+        }
+    }
+    evidence.probes.sort_by_key(|probe| probe.sent);
+    evidence.draws.sort_by_key(|draws| draws.at);
+    (0..plan.faults.len()).map(|index| prove_one(plan, index, &evidence)).collect()
+}
+
+fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
+    let planned = &plan.faults[index];
+    let levers: Vec<&LeverResult> =
+        evidence.levers.iter().copied().filter(|lever| lever.fault == Some(index)).collect();
+    let mut doubts = levers::doubts(planned, &levers);
+    let mut seen: Vec<Seen> = planned
+        .watches
+        .iter()
+        .map(|watch| match watch {
+            Watch::Lost { .. } | Watch::Slower { .. } | Watch::SomeLost { .. } => {
+                probes::watch(plan, index, watch, &evidence.probes)
+            }
+            Watch::Draws { carrier, name, share } => {
+                carrier::watch(planned, carrier, name, Some(*share), &evidence.draws, &levers)
+            }
+            Watch::Hits { carrier, name } => {
+                carrier::watch(planned, carrier, name, None, &evidence.draws, &levers)
+            }
+            Watch::Setting { .. } => levers::watch(planned, &levers),
+        })
+        .collect();
+    if planned.watches.is_empty() {
+        seen.push(levers::restarted(planned, &levers));
+    }
+    let effective = joined(seen.iter().map(|s| s.effective));
+    let healed = joined(seen.iter().map(|s| s.healed));
+    doubts.extend(seen.iter().flat_map(|s| s.doubts.iter().cloned()));
+    if effective.is_some() && healed.is_none() && planned.window.end < plan.end {
+        doubts.push("its end was not seen".into());
+    }
+    let proven = effective.is_some() && doubts.is_empty();
+    FaultSeen {
+        kind: planned.fault.kind().to_owned(),
+        target: planned.fault.target(),
+        label: planned.fault.label(),
+        requested: planned.window,
+        // What is doubtful is no ground for a time.
+        effective: if proven { effective } else { None },
+        healed: if proven { healed } else { None },
+        proven,
+        reason: reason(proven, &doubts, &seen),
+    }
+}
+
+/// All watches together: from the earliest observation of the state before to the latest first
+/// observation of the state since. `None` where one of them saw nothing.
+fn joined(brackets: impl Iterator<Item = Option<Bracket>>) -> Option<Bracket> {
+    let all: Option<Vec<Bracket>> = brackets.collect();
+    let all = all?;
+    let after = all.iter().map(|b| b.after).min()?;
+    let by = all.iter().map(|b| b.by).max()?;
+    Some(Bracket { after, by })
+}
+
+fn reason(proven: bool, doubts: &[String], seen: &[Seen]) -> String {
+    let parts: Vec<&str> = if proven {
+        seen.iter().map(|s| s.how.as_str()).collect()
+    } else {
+        doubts.iter().map(String::as_str).collect()
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    for part in parts {
+        if !kept.contains(&part) {
+            kept.push(part);
+        }
+    }
+    let more = kept.len().saturating_sub(3);
+    kept.truncate(3);
+    let mut text = if proven { "Seen: " } else { "Not proven: " }.to_owned();
+    text += &kept.join("; ");
+    if more > 0 {
+        text += &format!("; and {more} more");
+    }
+    text.push('.');
+    text
+}
+
+/// Whether the fault acts on links alone, so that the nodes behind them stay reachable.
+fn links_only(planned: &PlannedFault) -> bool {
+    planned
+        .inject
+        .iter()
+        .all(|call| matches!(call, LeverCall::AddToxic { .. } | LeverCall::DisableLink { .. }))
+}
+
+/// A bracket whose ends are in order, whatever the facts say.
+fn bracket(after: Micros, by: Micros) -> Bracket {
+    Bracket { after: after.min(by), by }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The system under test as data, resolved from `stacks/<name>/stack.toml`.
+
+use crate::units::Micros;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A whole stack with its settings resolved. Names are unique over nodes and carriers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stack {
+    pub name: String,
+    pub summary: String,
+    pub slo: Slo,
+    /// Resolved settings: the defaults of stack.toml, changed by the scenario's `with` table.
+    pub settings: BTreeMap<String, String>,
+    /// The stack's time-outs, retry intervals and health checks by name.
+    pub timers: BTreeMap<String, Micros>,
+    pub regions: Vec<String>,
+    pub nodes: Vec<Node>,
+    pub links: Vec<Link>,
+    pub carriers: Vec<Carrier>,
+    pub segments: Vec<Segment>,
+    pub ingress: Ingress,
+    pub receipts: Receipts,
+}
+
+/// What the stack promises: `target` of messages delivered within `deadline`, over `period`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Slo {
+    /// 0–1.
+    pub target: f64,
+    pub deadline: Micros,
+    pub period: Micros,
+}
+
+/// One process or container of the stack. Carriers are listed apart, see [`Carrier`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Node {
+    pub name: String,
+    /// What it does in the stack: `edge`, `gateway`, `queue`. A step may name a role for all its nodes.
+    pub role: String,
+    pub region: Option<String>,
+    pub run: RunAs,
+    /// Names of the ports it listens on; every built-in role has `admin` (health, metrics, settings).
+    pub ports: Vec<String>,
+    /// The node's own settings, over the stack's.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Where a node's program comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunAs {
+    /// A role of the table in `harness/node`.
+    BuiltIn(String),
+    Image(String),
+}
+
+/// A connection from one node to another; always through a fault proxy. `sender` is the harness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    pub from: String,
+    pub to: String,
+    /// Which of the target's ports.
+    pub port: String,
+    pub protocol: LinkProtocol,
+    /// Added to the round trip at all times.
+    pub latency: Micros,
+}
+
+impl Link {
+    /// `from->to`, the name of its proxy.
+    pub fn id(&self) -> String {
+        format!("{}->{}", self.from, self.to)
+    }
+}
+
+/// How a probe can talk over the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkProtocol {
+    /// `GET /health`.
+    Http,
+    /// enquire_link, bound or not.
+    Smpp,
+    /// A ping frame, see `wire::frames`.
+    Frames,
+}
+
+/// A mock carrier or vendor, run by the harness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Carrier {
+    pub name: String,
+    /// Another name that steps may use, such as `vendor-a` for a direct uplink.
+    pub vendor: Option<String>,
+    pub protocol: CarrierProtocol,
+    /// Size of the real population behind it, before sampling; 0 where it routes to others' subscribers.
+    pub subscribers: u64,
+    /// Submits a second it takes; `None` is no limit.
+    pub capacity: Option<f64>,
+    pub receipt_delay: Micros,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CarrierProtocol {
+    Smpp,
+    Twilio,
+    Vonage,
+    Json,
+}
+
+/// A part of a carrier's subscribers with a home region.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Segment {
+    pub name: String,
+    pub carrier: String,
+    pub region: String,
+    /// 0–1 of the carrier's subscribers; a carrier's shares add up to 1.
+    pub share: f64,
+    /// Number prefix of the segment, from a range that is never assigned.
+    pub prefix: String,
+}
+
+/// How the harness submits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ingress {
+    /// `twilio`, `kannel`, `jasmin`, `smpp`, `json`.
+    pub kind: String,
+    /// The node the sender's link leads to.
+    pub node: String,
+}
+
+/// How final receipts come back to the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Receipts {
+    Callback,
+    Smpp,
+}
+
+/// The name of the harness's own end of a link.
+pub const SENDER: &str = "sender";
+
+impl Stack {
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    pub fn carrier(&self, name: &str) -> Option<&Carrier> {
+        self.carriers
+            .iter()
+            .find(|carrier| carrier.name == name || carrier.vendor.as_deref() == Some(name))
+    }
+
+    /// Links between `from` and `to`, where each side names a node, a carrier, a vendor or a role.
+    pub fn links_between(&self, from: &str, to: &str) -> Vec<&Link> {
+        self.links
+            .iter()
+            .filter(|link| self.matches(&link.from, from) && self.matches(&link.to, to))
+            .collect()
+    }
+
+    /// Nodes named `name` or with the role `name`.
+    pub fn nodes_named(&self, name: &str) -> Vec<&Node> {
+        self.nodes.iter().filter(|node| node.name == name || node.role == name).collect()
+    }
+
+    /// The longest timer of the stack: what a drain must outlast.
+    pub fn longest_timer(&self) -> Micros {
+        self.timers.values().copied().max().unwrap_or_default()
+    }
+
+    /// The region a node stands in; carriers and the sender stand in none.
+    pub fn region_of(&self, node: &str) -> Option<&str> {
+        self.node(node)?.region.as_deref()
+    }
+
+    fn matches(&self, actual: &str, asked: &str) -> bool {
+        actual == asked
+            || self.node(actual).is_some_and(|node| node.role == asked)
+            || self.carrier(actual).is_some_and(|c| c.vendor.as_deref() == Some(asked))
+    }
+}
