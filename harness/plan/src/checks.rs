@@ -1,0 +1,179 @@
+//! Objectives and windows that no outcome of this drill could decide, found before it is played.
+//!
+//! Conservative: what is refused here could not have passed. Judging what happened is not done here.
+
+use crate::draft::Draft;
+use squall_model::fault::Fault;
+use squall_model::objective::Objective;
+use squall_model::plan::{PhaseName, Plan};
+use squall_model::stats::{Decision, Proportion, wanted};
+use squall_model::units::{Micros, Span};
+
+/// Page alert over one hour: it fires at 14.4 times the burn that a whole period could bear.
+const PAGE_BURN: f64 = 14.4;
+const PAGE_WINDOW_S: f64 = 3600.0;
+
+pub fn all(draft: &mut Draft, plan: &Plan) {
+    for objective in &plan.objectives {
+        draft.at.line = objective.line;
+        match &objective.objective {
+            Objective::DeliveredWithin(it) => {
+                share(draft, plan, objective.phase, it.at_least, "delivered in time");
+            }
+            Objective::LatencyPercentile(it) => {
+                let rank = it.percentile / 100.0;
+                share(draft, plan, objective.phase, rank, "under the limit");
+            }
+            Objective::SubscribersAffected(it) => affected(draft, plan, it.low, it.high),
+            Objective::Recovers(it) => follows_the_heal(draft, plan, it.within),
+            Objective::Returns(it) => follows_the_heal(draft, plan, it.within),
+            Objective::FailsOver(it) => fails_over(draft, plan, it.within),
+            Objective::Detected(it) => detected(draft, plan, it.within),
+            _ => {}
+        }
+    }
+    silences(draft, plan);
+}
+
+/// The spans of scheduled instants a phase looks at, in the best case.
+pub fn spans(plan: &Plan, phase: PhaseName) -> Vec<Span> {
+    let first = plan.faults.iter().map(|fault| fault.window.start).min();
+    let last = plan.faults.iter().map(|fault| fault.window.end).max();
+    let spans = match phase {
+        PhaseName::Whole => vec![Span { start: plan.warm_up, end: plan.end }],
+        PhaseName::BeforeTheFault => {
+            first.map(|end| Span { start: plan.warm_up, end }).into_iter().collect()
+        }
+        PhaseName::DuringTheFault => union(plan),
+        PhaseName::AfterRecovery => {
+            last.map(|start| Span { start, end: plan.end }).into_iter().collect()
+        }
+        PhaseName::Window(span) => vec![span],
+    };
+    let cut =
+        |span: Span| Span { start: span.start.max(plan.warm_up), end: span.end.min(plan.end) };
+    spans.into_iter().map(cut).filter(|span| span.start < span.end).collect()
+}
+
+fn union(plan: &Plan) -> Vec<Span> {
+    let mut windows: Vec<Span> = plan.faults.iter().map(|fault| fault.window).collect();
+    windows.sort_by_key(|window| window.start);
+    let mut union: Vec<Span> = Vec::new();
+    for window in windows {
+        match union.last_mut() {
+            Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
+            _ => union.push(window),
+        }
+    }
+    union
+}
+
+/// Messages scheduled in a phase, on average.
+pub fn messages(plan: &Plan, phase: PhaseName) -> u64 {
+    let expected = |span: Span| plan.traffic.expected(span.end) - plan.traffic.expected(span.start);
+    spans(plan, phase).into_iter().map(expected).sum::<f64>().floor() as u64
+}
+
+fn share(draft: &mut Draft, plan: &Plan, phase: PhaseName, at_least: f64, what: &str) {
+    let n = messages(plan, phase);
+    if n == 0 {
+        draft.wrong("", "no message is scheduled in the phase of this objective");
+        return;
+    }
+    let best = Proportion { k: n, n };
+    if best.within(at_least, 1.0) == Decision::Inside {
+        return;
+    }
+    let percent = crate::describe::percent(at_least);
+    let help = match wanted(best, at_least, 1.0) {
+        Some(more) if at_least < 1.0 => format!("it would take {more} messages"),
+        _ => "no number of messages can show it".to_owned(),
+    };
+    let message =
+        format!("about {n} messages can never show at least {percent} {what}, even if all are");
+    draft.wrong("", message).help = Some(help);
+}
+
+fn affected(draft: &mut Draft, plan: &Plan, low: f64, high: f64) {
+    let messages = messages(plan, PhaseName::DuringTheFault);
+    let n = messages.min(u64::from(plan.traffic.subscribers()));
+    if n == 0 {
+        draft.wrong("", "no subscriber has a message during a fault, so none can be affected");
+        return;
+    }
+    // Without a lower limit nobody affected is best, else the middle of the two.
+    let middle = if low == 0.0 { 0.0 } else { (low + high) / 2.0 };
+    let best = |n: u64| Proportion { k: (middle * n as f64).round() as u64, n };
+    if best(n).within(low, high) == Decision::Inside {
+        return;
+    }
+    let more = wanted(best(1_000_000), low, high).is_some();
+    let enough = (0..40)
+        .map(|power| 1u64 << power)
+        .find(|n| more && best(*n).within(low, high) == Decision::Inside);
+    let message =
+        format!("about {n} subscribers with a message during a fault can never show this");
+    draft.wrong("", message).help = Some(match enough {
+        Some(enough) => format!("it would take up to {enough} of them, each with a message"),
+        None => "no number of subscribers can show it".to_owned(),
+    });
+}
+
+fn follows_the_heal(draft: &mut Draft, plan: &Plan, within: Micros) {
+    let Some(heal) = plan.faults.iter().map(|fault| fault.window.end).max() else { return };
+    if heal >= plan.end {
+        let message = "the drill ends with the last heal, so nothing after it can be seen";
+        draft.wrong("", message).help =
+            Some(format!("let time pass after the fault, {within} or more"));
+    }
+}
+
+/// The longest of the timers that decide when silence is noticed.
+fn patience(plan: &Plan) -> Option<(&str, Micros)> {
+    let patient = |name: &str| name.contains("timeout") || name.contains("lost");
+    let timers = plan.stack.timers.iter().filter(|(name, _)| patient(name));
+    timers.max_by_key(|(_, length)| **length).map(|(name, length)| (name.as_str(), *length))
+}
+
+fn is_silence(fault: &Fault) -> bool {
+    matches!(fault, Fault::NodeFrozen(_) | Fault::LinkSilent(_))
+}
+
+fn fails_over(draft: &mut Draft, plan: &Plan, within: Micros) {
+    let Some((name, length)) = patience(plan) else { return };
+    let only_silence = plan.faults.iter().all(|planned| is_silence(&planned.fault));
+    if !plan.faults.is_empty() && only_silence && within < length {
+        let message = format!("{within} is less than the stack's {name} of {length}");
+        draft.wrong("", message).help =
+            Some("nobody can fail over before silence is noticed".to_owned());
+    }
+}
+
+fn silences(draft: &mut Draft, plan: &Plan) {
+    let Some((name, length)) = patience(plan) else { return };
+    for planned in plan.faults.iter().filter(|planned| is_silence(&planned.fault)) {
+        let window = planned.window.length();
+        if window > Micros::ZERO && window < length {
+            draft.at.line = planned.line;
+            let message =
+                format!("a silence of {window} is shorter than the stack's {name}, {length}");
+            draft.wrong("", message).help =
+                Some("it may pass unnoticed: make the window longer".to_owned());
+        }
+    }
+}
+
+/// Even if every message fails at once, an hour must first hold enough bad ones.
+fn detected(draft: &mut Draft, plan: &Plan, within: Micros) {
+    let slo = &plan.stack.slo;
+    let bad_s = PAGE_WINDOW_S * PAGE_BURN * (1.0 - slo.target);
+    let soonest = Micros::from_secs_f64(bad_s);
+    if within < soonest {
+        let percent = crate::describe::percent(slo.target);
+        let message =
+            format!("{within} is less than the alert's own time: {soonest} at the soonest");
+        draft.wrong("", message).help = Some(format!(
+            "14.4 times the burn of {percent} over one hour takes {soonest} even if all fails"
+        ));
+    }
+}

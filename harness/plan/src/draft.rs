@@ -1,0 +1,255 @@
+//! A scenario while its steps declare it: what is known so far, and every mistake so far.
+//!
+//! Readers of names and quantities note the mistake and return `None`; where it is clear what was
+//! meant they go on with that, so that one slip does not hide the next one.
+
+use crate::mistake::{Mistake, nearest};
+use crate::params::{Duration, Number, Percent, Quoted};
+use crate::source::Source;
+use crate::stack::{Library, StackFile};
+use crate::timeline::Timeline;
+use crate::words::{self, Wrong};
+use squall_model::fault::Fault;
+use squall_model::lever::LeverCall;
+use squall_model::objective::Objective;
+use squall_model::plan::{Clock, Guard, PhaseName, PlannedObjective};
+use squall_model::stack::{SENDER, Stack};
+use squall_model::units::Micros;
+use std::sync::Arc;
+
+/// The step that is being declared.
+#[derive(Clone, Debug, Default)]
+pub struct At {
+    pub line: usize,
+    /// The step's words without keyword.
+    pub text: String,
+    /// Whether it begins `at the same time`.
+    pub at_the_same_time: bool,
+}
+
+/// The `messages per second` step.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    /// Before sampling.
+    pub per_second: f64,
+    pub sampled: u64,
+    /// `None`: every carrier with subscribers.
+    pub carrier: Option<String>,
+}
+
+/// A fault on the timeline; `end` is open where its window has none.
+#[derive(Clone, Debug)]
+pub struct DraftFault {
+    pub fault: Fault,
+    pub start: Micros,
+    pub end: Option<Micros>,
+    pub at: At,
+}
+
+/// Traffic changes: from `start`, before sampling; back to the former rate at `end` if there is one.
+#[derive(Clone, Debug)]
+pub struct Rise {
+    pub start: Micros,
+    pub end: Option<Micros>,
+    pub per_second: f64,
+}
+
+/// Lever calls at an instant, without undo.
+#[derive(Clone, Debug)]
+pub struct DraftChange {
+    pub when: Micros,
+    pub calls: Vec<LeverCall>,
+    pub at: At,
+}
+
+#[derive(Debug, Default)]
+pub struct Draft {
+    pub(crate) source: Arc<Source>,
+    pub(crate) library: Arc<Library>,
+    /// `--stack NAME`.
+    pub(crate) stack_override: Option<String>,
+    pub(crate) at: At,
+    pub(crate) mistakes: Vec<Mistake>,
+    /// The scenario names a stack, whether or not that stack could be read.
+    pub(crate) stack_named: Option<At>,
+    pub(crate) stack: Option<StackFile>,
+    pub(crate) clock: Option<Clock>,
+    /// The scenario states its traffic, whether or not it could be read.
+    pub(crate) traffic_stated: bool,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) rises: Vec<Rise>,
+    pub(crate) validity: Option<Micros>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) cost_per_hour: Option<u64>,
+    pub(crate) guards: Vec<Guard>,
+    pub(crate) timeline: Timeline,
+    pub(crate) faults: Vec<DraftFault>,
+    pub(crate) changes: Vec<DraftChange>,
+    pub(crate) objectives: Vec<PlannedObjective>,
+}
+
+impl Draft {
+    /// Notes that `words` of the current step are wrong.
+    pub(crate) fn wrong(&mut self, words: &str, message: impl Into<String>) -> &mut Mistake {
+        let mistake = self.source.mistake_in_line(self.at.line, words, message);
+        self.mistakes.push(mistake);
+        let last = self.mistakes.len() - 1;
+        &mut self.mistakes[last]
+    }
+
+    /// The value, or what was meant by it after noting the mistake.
+    pub(crate) fn read<T>(&mut self, words: &str, read: Result<T, Wrong<T>>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                self.wrong(words, wrong.message).help = wrong.help;
+                wrong.meant
+            }
+        }
+    }
+
+    pub(crate) fn duration(&mut self, text: &Duration) -> Option<Micros> {
+        let read = self.read(&text.0, words::duration(&text.0))?;
+        if read == Micros::ZERO {
+            self.wrong(&text.0, format!("{} is no time at all", text.0));
+            return None;
+        }
+        Some(read)
+    }
+
+    pub(crate) fn share(&mut self, text: &Percent) -> Option<f64> {
+        self.read(&text.0, words::share(&text.0))
+    }
+
+    /// A share of traffic that a fault hits: none of it would be no fault.
+    pub(crate) fn fault_share(&mut self, text: &Percent) -> Option<f64> {
+        let share = self.share(text)?;
+        if share == 0.0 {
+            self.wrong(&text.0, "a share of 0% is no fault");
+            return None;
+        }
+        Some(share)
+    }
+
+    pub(crate) fn number(&mut self, text: &Number) -> Option<f64> {
+        self.read(&text.0, words::number(&text.0))
+    }
+
+    /// A number that must not be 0.
+    pub(crate) fn positive(&mut self, text: &Number) -> Option<f64> {
+        let number = self.number(text)?;
+        if number == 0.0 {
+            self.wrong(&text.0, "must be more than 0");
+            return None;
+        }
+        Some(number)
+    }
+
+    pub(crate) fn whole(&mut self, text: &Number) -> Option<u64> {
+        self.read(&text.0, words::whole(&text.0))
+    }
+
+    fn unknown(&mut self, what: &str, quoted: &Quoted, known: Vec<String>) {
+        let name = quoted.name();
+        let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        let help = match near {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        self.wrong(&quoted.0, format!("no {what} \"{name}\"")).help = Some(help);
+    }
+
+    /// Nodes of that name or role. `None` without a mistake where there is no stack to look in.
+    pub(crate) fn nodes(&mut self, quoted: &Quoted) -> Option<Vec<String>> {
+        let stack = &self.stack.as_ref()?.stack;
+        let nodes: Vec<String> =
+            stack.nodes_named(quoted.name()).iter().map(|node| node.name.clone()).collect();
+        if nodes.is_empty() {
+            let known = names_of_nodes(stack);
+            self.unknown("node or role", quoted, known);
+            return None;
+        }
+        Some(nodes)
+    }
+
+    pub(crate) fn region(&mut self, quoted: &Quoted) -> Option<String> {
+        let stack = &self.stack.as_ref()?.stack;
+        if stack.regions.iter().any(|region| region == quoted.name()) {
+            return Some(quoted.name().to_owned());
+        }
+        let known = stack.regions.clone();
+        self.unknown("region", quoted, known);
+        None
+    }
+
+    /// The carrier's own name, where the step may have used its vendor's.
+    pub(crate) fn carrier(&mut self, quoted: &Quoted) -> Option<String> {
+        let stack = &self.stack.as_ref()?.stack;
+        if let Some(carrier) = stack.carrier(quoted.name()) {
+            return Some(carrier.name.clone());
+        }
+        let known = names_of_carriers(stack);
+        self.unknown("carrier", quoted, known);
+        None
+    }
+
+    /// A vendor, carrier or region that traffic can take.
+    pub(crate) fn route(&mut self, quoted: &Quoted) -> Option<String> {
+        let stack = &self.stack.as_ref()?.stack;
+        let mut known = names_of_carriers(stack);
+        known.extend(stack.regions.iter().cloned());
+        if known.iter().any(|name| name == quoted.name()) {
+            return Some(quoted.name().to_owned());
+        }
+        self.unknown("vendor, carrier or region", quoted, known);
+        None
+    }
+
+    /// Ids of the links between two ends, each a node, role, carrier, vendor or the sender.
+    pub(crate) fn links(&mut self, from: &Quoted, to: &Quoted) -> Option<Vec<String>> {
+        let stack = &self.stack.as_ref()?.stack;
+        let mut known = names_of_nodes(stack);
+        known.extend(names_of_carriers(stack));
+        known.push(SENDER.to_owned());
+        let found: Vec<String> =
+            stack.links_between(from.name(), to.name()).iter().map(|link| link.id()).collect();
+        let ids: Vec<String> = stack.links.iter().map(|link| link.id()).collect();
+        let mut all_known = true;
+        for end in [from, to] {
+            if !known.iter().any(|name| name == end.name()) {
+                self.unknown("node, role or carrier", end, known.clone());
+                all_known = false;
+            }
+        }
+        if found.is_empty() && all_known {
+            let asked = format!("{}->{}", from.name(), to.name());
+            let near = nearest(&asked, ids.iter().map(String::as_str)).map(str::to_owned);
+            let message = format!("no link from \"{}\" to \"{}\"", from.name(), to.name());
+            let help = near.map(|id| format!("the nearest link is {id}"));
+            self.wrong(&to.0, message).help = help;
+        }
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// Declares an objective of the current step.
+    pub(crate) fn objective(&mut self, objective: impl Into<Objective>, phase: PhaseName) {
+        let (text, line) = (self.at.text.clone(), self.at.line);
+        self.objectives.push(PlannedObjective { objective: objective.into(), phase, text, line });
+    }
+}
+
+fn names_of_nodes(stack: &Stack) -> Vec<String> {
+    let mut names: Vec<String> =
+        stack.nodes.iter().flat_map(|node| [node.name.clone(), node.role.clone()]).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn names_of_carriers(stack: &Stack) -> Vec<String> {
+    stack
+        .carriers
+        .iter()
+        .flat_map(|carrier| std::iter::once(carrier.name.clone()).chain(carrier.vendor.clone()))
+        .collect()
+}

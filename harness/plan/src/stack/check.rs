@@ -1,0 +1,160 @@
+//! What must hold between the sections of a stack file: names, links, shares, settings.
+
+use super::parse::Places;
+use super::reader::Ledger;
+use super::settings::Setting;
+use squall_model::stack::{CarrierProtocol, SENDER, Stack};
+use std::collections::BTreeMap;
+
+/// Reports every contradiction; the stack may only be used when there is none.
+pub fn between_sections(
+    stack: &Stack,
+    settings: &BTreeMap<String, Setting>,
+    places: &Places,
+    ledger: &Ledger,
+) {
+    names_are_unique(places, ledger);
+    regions_exist(stack, places, ledger);
+    links_join_what_is_there(stack, places, ledger);
+    segments_add_up(stack, places, ledger);
+    own_settings_are_known(stack, settings, ledger);
+    if let Some(ingress) = &places.ingress {
+        let node = ingress.get_ref();
+        if stack.node(node).is_none() {
+            let mistake = ledger.source.mistake(ingress.span(), format!("no node \"{node}\""));
+            ledger.push(mistake.nearest(node, stack.nodes.iter().map(|node| node.name.as_str())));
+        } else if stack.links_between(SENDER, node).is_empty() {
+            let message = format!("no link leads from \"{SENDER}\" to \"{node}\"");
+            ledger.wrong(ingress.span(), message);
+        }
+    }
+}
+
+/// Steps name regions, nodes, carriers and vendors alike, so no two may share a name.
+fn names_are_unique(places: &Places, ledger: &Ledger) {
+    let mut seen: BTreeMap<(bool, &str), &str> = BTreeMap::new();
+    for (what, name) in &places.names {
+        let text = name.get_ref().as_str();
+        if text.is_empty() || text == SENDER || text.contains("->") {
+            ledger.wrong(name.span(), format!("\"{text}\" cannot be the name of a {what}"));
+        }
+        // Segments have names of their own: nothing but a report mentions them.
+        if let Some(other) = seen.insert((*what == "segment", text), what) {
+            let message = format!("\"{text}\" is already the name of a {other}");
+            ledger.wrong(name.span(), message);
+        }
+    }
+}
+
+fn regions_exist(stack: &Stack, places: &Places, ledger: &Ledger) {
+    for region in &places.regions {
+        let name = region.get_ref();
+        if !stack.regions.contains(name) {
+            let mistake = ledger.source.mistake(region.span(), format!("no region \"{name}\""));
+            ledger.push(mistake.nearest(name, stack.regions.iter().map(String::as_str)));
+        }
+    }
+}
+
+fn links_join_what_is_there(stack: &Stack, places: &Places, ledger: &Ledger) {
+    let nodes = stack.nodes.iter().map(|node| node.name.as_str());
+    let carriers = stack.carriers.iter().map(|carrier| carrier.name.as_str());
+    let known: Vec<&str> = nodes.chain(carriers).chain([SENDER]).collect();
+    let mut seen = BTreeMap::new();
+    for (from, to, port) in &places.links {
+        for end in [from, to] {
+            let name = end.get_ref().as_str();
+            if !known.contains(&name) {
+                let message = format!("no node or carrier \"{name}\"");
+                let mistake = ledger.source.mistake(end.span(), message);
+                ledger.push(mistake.nearest(name, known.iter().copied()));
+            }
+        }
+        if seen.insert((from.get_ref(), to.get_ref()), ()).is_some() {
+            let message = format!("a second link {}->{}", from.get_ref(), to.get_ref());
+            ledger.wrong(from.span(), message);
+        }
+        if let Some(ports) = ports_of(stack, to.get_ref())
+            && !ports.contains(&port.get_ref().as_str())
+        {
+            let message = format!("\"{}\" has no port \"{}\"", to.get_ref(), port.get_ref());
+            let mistake = ledger.source.mistake(port.span(), message);
+            ledger.push(mistake.nearest(port.get_ref(), ports));
+        }
+    }
+}
+
+/// `None` for the sender, whose one port the harness opens itself, and for unknown names.
+fn ports_of<'a>(stack: &'a Stack, name: &str) -> Option<Vec<&'a str>> {
+    if let Some(node) = stack.node(name) {
+        return Some(node.ports.iter().map(String::as_str).collect());
+    }
+    let carrier = stack.carriers.iter().find(|carrier| carrier.name == name)?;
+    match carrier.protocol {
+        CarrierProtocol::Smpp => Some(vec!["smpp"]),
+        CarrierProtocol::Twilio | CarrierProtocol::Vonage | CarrierProtocol::Json => {
+            Some(vec!["http"])
+        }
+    }
+}
+
+fn segments_add_up(stack: &Stack, places: &Places, ledger: &Ledger) {
+    let mut sums: BTreeMap<&str, (f64, std::ops::Range<usize>)> = BTreeMap::new();
+    for (index, (carrier, share, prefix)) in places.segments.iter().enumerate() {
+        let name = carrier.get_ref().as_str();
+        if !stack.carriers.iter().any(|known| known.name == name) {
+            let message = format!("no carrier \"{name}\"");
+            let mistake = ledger.source.mistake(carrier.span(), message);
+            let known = stack.carriers.iter().map(|carrier| carrier.name.as_str());
+            ledger.push(mistake.nearest(name, known));
+            continue;
+        }
+        let sum = sums.entry(name).or_insert((0.0, share.span()));
+        *sum = (sum.0 + share.get_ref(), share.span());
+        let digits = prefix.get_ref();
+        if !digits
+            .strip_prefix('+')
+            .is_some_and(|d| (1..=7).contains(&d.len()) && d.bytes().all(|b| b.is_ascii_digit()))
+        {
+            ledger.wrong(prefix.span(), "a prefix is + and one to seven digits");
+        }
+        let clash = places.segments[..index].iter().find(|(_, _, other)| {
+            digits.starts_with(other.get_ref().as_str()) || other.get_ref().starts_with(digits)
+        });
+        if let Some((_, _, other)) = clash {
+            let message = format!("prefix {digits} cannot be told from {}", other.get_ref());
+            ledger.wrong(prefix.span(), message);
+        }
+    }
+    for (carrier, (sum, span)) in sums {
+        if (sum - 1.0).abs() > 1e-6 {
+            let percent = (sum * 1e4).round() / 1e2;
+            let message = format!("the shares of carrier \"{carrier}\" add up to {percent}%");
+            ledger.push(ledger.source.mistake(span, message).help("they must add up to 100%"));
+        }
+    }
+    for carrier in stack.carriers.iter().filter(|carrier| carrier.subscribers > 0) {
+        if !stack.segments.iter().any(|segment| segment.carrier == carrier.name) {
+            let name = &carrier.name;
+            let at =
+                places.names.iter().find(|(what, n)| *what == "carrier" && n.get_ref() == name);
+            let span = at.map(|(_, name)| name.span()).unwrap_or(0..0);
+            ledger.wrong(span, format!("carrier \"{name}\" has subscribers and no [[segment]]"));
+        }
+    }
+}
+
+fn own_settings_are_known(stack: &Stack, settings: &BTreeMap<String, Setting>, ledger: &Ledger) {
+    for node in &stack.nodes {
+        for (key, value) in &node.settings {
+            let place = ledger.source.text.find(&format!("{key} ")).unwrap_or(0);
+            let span = place..place + key.len();
+            let Some(setting) = settings.get(key) else { continue };
+            if !setting.allowed.takes(value) {
+                let message = format!("\"{value}\" is no value of \"{key}\" ({})", node.name);
+                let mistake = ledger.source.mistake(span, message);
+                ledger.push(setting.allowed.explain(mistake, value));
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a stack's settings may be: default, allowed values or range, and what each is for.
+
+use super::reader::{Reader, scalar};
+use crate::mistake::Mistake;
+use std::collections::BTreeMap;
+
+/// One `[settings]` entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub default: String,
+    pub allowed: Allowed,
+    pub doc: String,
+}
+
+/// Which texts a setting takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Allowed {
+    Anything,
+    Values(Vec<String>),
+    /// A number, both ends included.
+    Range(f64, f64),
+}
+
+impl Allowed {
+    pub fn takes(&self, value: &str) -> bool {
+        match self {
+            Allowed::Anything => true,
+            Allowed::Values(values) => values.iter().any(|known| known == value),
+            Allowed::Range(low, high) => {
+                value.parse::<f64>().is_ok_and(|number| (*low..=*high).contains(&number))
+            }
+        }
+    }
+
+    /// Adds what would have been right.
+    pub(crate) fn explain(&self, mistake: Mistake, value: &str) -> Mistake {
+        match self {
+            Allowed::Anything => mistake,
+            Allowed::Values(values) => mistake.nearest(value, values.iter().map(String::as_str)),
+            Allowed::Range(low, high) => mistake.help(format!("a number between {low} and {high}")),
+        }
+    }
+}
+
+/// Reads `[settings]`: `name = { default, values or range, doc }`.
+pub fn read(reader: &Reader<'_>) -> BTreeMap<String, Setting> {
+    let mut settings = BTreeMap::new();
+    for (name, value) in reader.entries() {
+        let Some(table) = value.get_ref().as_table() else {
+            reader.expected::<()>(name.get_ref(), "{ default, values or range, doc }", value);
+            continue;
+        };
+        let called = format!("setting \"{}\"", name.get_ref());
+        let entry = Reader::new(reader.ledger, &called, table, value.span());
+        if let Some(setting) = read_one(entry) {
+            settings.insert(name.into_inner(), setting);
+        }
+    }
+    settings
+}
+
+fn read_one(mut entry: Reader<'_>) -> Option<Setting> {
+    let allowed = read_allowed(&mut entry);
+    let doc = entry.text_if("doc").map(|doc| doc.into_inner()).unwrap_or_default();
+    let default = entry.value("default");
+    let span = entry.span.clone();
+    let ledger = entry.ledger;
+    entry.finish();
+    let Some(default) = default else {
+        ledger.wrong(span, "a setting wants a \"default\"");
+        return None;
+    };
+    let Some(text) = scalar(default.get_ref()) else {
+        ledger.wrong(default.span(), "a default is a string, a number or a truth value");
+        return None;
+    };
+    if !allowed.takes(&text) {
+        let message = format!("the default \"{text}\" is none of the setting's own values");
+        ledger.push(allowed.explain(ledger.source.mistake(default.span(), message), &text));
+        return None;
+    }
+    Some(Setting { default: text, allowed, doc })
+}
+
+fn read_allowed(entry: &mut Reader<'_>) -> Allowed {
+    let values = entry.value("values");
+    if let Some(range) = entry.value("range") {
+        let ends: Option<Vec<f64>> = range
+            .get_ref()
+            .as_array()
+            .and_then(|ends| ends.iter().map(|end| scalar(end.get_ref())?.parse().ok()).collect());
+        return match ends.as_deref() {
+            Some([low, high]) if low <= high => Allowed::Range(*low, *high),
+            _ => {
+                entry.expected::<()>("range", "[lowest, highest]", range);
+                Allowed::Anything
+            }
+        };
+    }
+    let Some(list) = values else { return Allowed::Anything };
+    let texts: Option<Vec<String>> = list
+        .get_ref()
+        .as_array()
+        .and_then(|texts| texts.iter().map(|text| scalar(text.get_ref())).collect());
+    match texts {
+        Some(texts) if !texts.is_empty() => Allowed::Values(texts),
+        _ => {
+            entry.expected::<()>("values", "a list of the values it may take", list);
+            Allowed::Anything
+        }
+    }
+}

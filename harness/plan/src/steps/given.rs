@@ -1,0 +1,181 @@
+//! Which stack is drilled, with which settings, from which time of day on.
+
+use super::Phrase;
+use crate::draft::Draft;
+use crate::drill::Drill;
+use crate::params::{Duration, Number, Percent, Quoted};
+use cucumber::gherkin::Step;
+use cucumber::given;
+use squall_model::plan::{Clock, Guard};
+
+pub const PHRASES: &[Phrase] = &[
+    Phrase::given(
+        "the stack \"reference\"",
+        "the stack \"reference\"",
+        "the system under test: a folder of stacks/",
+    ),
+    Phrase::given(
+        "the stack \"reference\" with",
+        "the stack \"reference\" with",
+        "the same with a table `| setting | value |` over the stack's defaults",
+    ),
+    Phrase::given(
+        "the clock starts at {date} {time} {offset}",
+        "the clock starts at 2026-01-10 06:30 +07:00",
+        "time of day at the start of the drill; windows may then name times",
+    ),
+    Phrase::given(
+        "messages are valid for {duration}",
+        "messages are valid for 60 seconds",
+        "validity period of every message",
+    ),
+    Phrase::given("the seed {number}", "the seed 42", "draws of this drill; else from its name"),
+    Phrase::given(
+        "an outage costs ${number} an hour",
+        "an outage costs $350,000 an hour",
+        "price of an hour out of objective, for the report",
+    ),
+    Phrase::given(
+        "the drill stops when fewer than {percent} of messages are delivered",
+        "the drill stops when fewer than 50% of messages are delivered",
+        "a guard: ends the drill early and heals everything",
+    ),
+];
+
+#[given(expr = "the stack {name}")]
+fn stack(drill: &mut Drill, step: &Step, name: Quoted) {
+    drill.declare(step, |draft| open(draft, &name));
+}
+
+#[given(expr = "the stack {name} with")]
+fn stack_with(drill: &mut Drill, step: &Step, name: Quoted) {
+    drill.declare(step, |draft| {
+        open(draft, &name);
+        let Some(table) = &step.table else {
+            draft.wrong("with", "\"with\" wants a table | setting | value |");
+            return None;
+        };
+        let mut rows = table.rows.iter();
+        if rows.next().is_none_or(|head| head != &["setting", "value"]) {
+            draft.wrong("with", "the table begins with the row | setting | value |");
+            return None;
+        }
+        for (index, row) in rows.enumerate() {
+            if let [key, value] = row.as_slice() {
+                let line = row_line(draft, index + 1);
+                set(draft, line, key, value);
+            }
+        }
+        Some(())
+    });
+}
+
+/// Opens the stack file, its mistakes among those of the scenario.
+fn open(draft: &mut Draft, name: &Quoted) -> Option<()> {
+    if draft.stack_named.is_some() {
+        draft.wrong("", "the stack is named a second time");
+        return None;
+    }
+    draft.stack_named = Some(draft.at.clone());
+    let wanted = draft.stack_override.clone().unwrap_or_else(|| name.name().to_owned());
+    match draft.library.open(&wanted) {
+        Some(Ok(file)) => draft.stack = Some((*file).clone()),
+        Some(Err(mistakes)) => draft.mistakes.extend(mistakes),
+        None => {
+            let known = draft.library.names();
+            let mistake = draft.source.mistake_in_line(
+                draft.at.line,
+                &name.0,
+                format!("no stack \"{wanted}\""),
+            );
+            let mistake = mistake.nearest(&wanted, known.iter().map(String::as_str));
+            draft.mistakes.push(mistake);
+        }
+    }
+    Some(())
+}
+
+/// The line of the table's row `index`, comments and blank lines between rows left out.
+fn row_line(draft: &Draft, index: usize) -> usize {
+    let rows = draft.source.text.lines().enumerate().skip(draft.at.line);
+    rows.filter(|(_, line)| line.trim_start().starts_with('|'))
+        .nth(index)
+        .map_or(draft.at.line, |(line, _)| line + 1)
+}
+
+fn set(draft: &mut Draft, line: usize, key: &str, value: &str) {
+    let Some(file) = &mut draft.stack else { return };
+    let Some(setting) = file.settings.get(key) else {
+        let message = format!("the stack has no setting \"{key}\"");
+        let mistake = draft.source.mistake_in_line(line, key, message);
+        let mistake = mistake.nearest(key, file.settings.keys().map(String::as_str));
+        draft.mistakes.push(mistake);
+        return;
+    };
+    if !setting.allowed.takes(value) {
+        let message = format!("\"{value}\" is no value of \"{key}\"");
+        let mistake = draft.source.mistake_in_line(line, value, message);
+        draft.mistakes.push(setting.allowed.explain(mistake, value));
+        return;
+    }
+    file.stack.settings.insert(key.to_owned(), value.to_owned());
+}
+
+#[given(regex = r"^the clock starts at (.+)$")]
+fn clock(drill: &mut Drill, step: &Step, text: String) {
+    drill.declare(step, |draft| {
+        if draft.clock.is_some() {
+            draft.wrong("", "the clock is set a second time");
+            return None;
+        }
+        let read = ["%Y-%m-%d %H:%M %:z", "%Y-%m-%d %H:%M:%S %:z"]
+            .into_iter()
+            .find_map(|format| jiff::fmt::strtime::parse(format, &text).ok())
+            .and_then(|parts| Some((parts.to_timestamp().ok()?, parts.offset()?)));
+        let Some((instant, offset)) = read else {
+            let help = "a date, a time and an offset: 2026-01-10 06:30 +07:00".to_owned();
+            draft.wrong(&text, format!("\"{text}\" is no instant")).help = Some(help);
+            return None;
+        };
+        let Ok(start_unix_us) = u64::try_from(instant.as_microsecond()) else {
+            draft.wrong(&text, "the clock cannot start before 1970");
+            return None;
+        };
+        draft.clock = Some(Clock { start_unix_us, offset_seconds: offset.seconds(), stated: true });
+        Some(())
+    });
+}
+
+#[given(expr = "messages are valid for {duration}")]
+fn validity(drill: &mut Drill, step: &Step, length: Duration) {
+    drill.declare(step, |draft| {
+        draft.validity = Some(draft.duration(&length)?);
+        Some(())
+    });
+}
+
+#[given(expr = "the seed {number}")]
+fn seed(drill: &mut Drill, step: &Step, number: Number) {
+    drill.declare(step, |draft| {
+        draft.seed = Some(draft.whole(&number)?);
+        Some(())
+    });
+}
+
+#[given(expr = "an outage costs ${number} an hour")]
+fn cost(drill: &mut Drill, step: &Step, amount: Number) {
+    drill.declare(step, |draft| {
+        draft.cost_per_hour = Some(draft.number(&amount)?.round() as u64);
+        Some(())
+    });
+}
+
+#[given(expr = "the drill stops when fewer than {percent} of messages are delivered")]
+fn guard(drill: &mut Drill, step: &Step, share: Percent) {
+    drill.declare(step, |draft| {
+        let delivered_share = draft.share(&share)?;
+        let (text, line) = (draft.at.text.clone(), draft.at.line);
+        draft.guards.push(Guard { delivered_share, text, line });
+        Some(())
+    });
+}

@@ -1,0 +1,117 @@
+//! Nodes and regions fail.
+
+use super::Phrase;
+use crate::drill::Drill;
+use crate::params::{Quoted, Window};
+use crate::timeline::Placed;
+use cucumber::gherkin::Step;
+use cucumber::when;
+use squall_model::fault::{NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut};
+
+pub const PHRASES: &[Phrase] = &[
+    Phrase::when(
+        "the queue in region \"singapore\" is lost {window}",
+        "the queue in region \"singapore\" is lost from 07:00 to 14:00",
+        "its queue nodes are killed, their disks kept; started again at the end",
+    ),
+    Phrase::when(
+        "region \"singapore\" is cut off {window}",
+        "region \"singapore\" is cut off for 5 minutes",
+        "every link across the region's border is down",
+    ),
+    Phrase::when(
+        "node \"gateway-1\" is killed {window}",
+        "node \"gateway-1\" is killed for 20 seconds",
+        "as by SIGKILL; started again at the end",
+    ),
+    Phrase::when(
+        "node \"gateway-1\" is frozen {window}",
+        "node \"gateway-1\" is frozen for 20 seconds",
+        "as by SIGSTOP: connections stand, nothing answers",
+    ),
+    Phrase::when(
+        "node \"gateway-1\" is restarted",
+        "node \"gateway-1\" is restarted",
+        "asked to stop gracefully, then started again",
+    ),
+    Phrase::when(
+        "node \"gateway-1\" is cut off {window}",
+        "node \"gateway-1\" is cut off for 20 seconds",
+        "it runs, and nothing passes between it and anybody",
+    ),
+];
+
+#[when(expr = "the queue in region {name} is lost{window}")]
+fn queue_lost(drill: &mut Drill, step: &Step, region: Quoted, window: Window) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let name = draft.region(&region)?;
+        let stack = &draft.stack.as_ref()?.stack;
+        let queues = stack
+            .nodes
+            .iter()
+            .filter(|node| node.role == "queue" && node.region.as_deref() == Some(name.as_str()));
+        let nodes: Vec<String> = queues.map(|node| node.name.clone()).collect();
+        if nodes.is_empty() {
+            draft.wrong(&region.0, format!("region \"{name}\" has no node with the role queue"));
+            return None;
+        }
+        let called = format!("the queue in region \"{name}\"");
+        draft.fault(NodeKilled { nodes, called }, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "region {name} is cut off{window}")]
+fn region_cut(drill: &mut Drill, step: &Step, region: Quoted, window: Window) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let fault = RegionCut { region: draft.region(&region)? };
+        if fault.border(&draft.stack.as_ref()?.stack).is_empty() {
+            draft.wrong(&region.0, "no link crosses this region's border");
+            return None;
+        }
+        draft.fault(fault, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "node {name} is killed{window}")]
+fn killed(drill: &mut Drill, step: &Step, node: Quoted, window: Window) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let nodes = draft.nodes(&node)?;
+        draft.fault(NodeKilled { nodes, called: format!("node {}", node.0) }, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "node {name} is frozen{window}")]
+fn frozen(drill: &mut Drill, step: &Step, node: Quoted, window: Window) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let nodes = draft.nodes(&node)?;
+        draft.fault(NodeFrozen { nodes }, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "node {name} is restarted")]
+fn restarted(drill: &mut Drill, step: &Step, node: Quoted) {
+    drill.declare(step, |draft| {
+        let start = draft.instant();
+        let nodes = draft.nodes(&node)?;
+        draft.fault(NodeRestarted { nodes }, Placed { start, end: Some(start) });
+        Some(())
+    });
+}
+
+#[when(expr = "node {name} is cut off{window}")]
+fn cut(drill: &mut Drill, step: &Step, node: Quoted, window: Window) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let nodes = draft.nodes(&node)?;
+        draft.fault(NodeCut { nodes }, placed?);
+        Some(())
+    });
+}

@@ -1,0 +1,129 @@
+//! Feature → plan, and what the plan is made of.
+
+use crate::{compile, root};
+use squall_model::plan::Plan;
+use squall_model::units::{Micros, Span};
+use squall_plan::{catalogue, describe, hash, markdown};
+
+const INCIDENT: &str = "Feature: incident
+  Background:
+    Given the stack \"small\" with
+      | setting | value        |
+      | routing | primary-only |
+  @slowless
+  Scenario: queue lost
+    Given 100 million messages a day to \"smartfren\", sampled 1 in 100
+    And the clock starts at 2026-01-10 06:30 +07:00
+    And an outage costs $350,000 an hour
+    When the queue in region \"singapore\" is lost from 07:00 to 14:00
+    And 30 minutes pass
+    Then between 28% and 32% of subscribers of \"smartfren\" are affected
+    But at least 99% of messages are delivered within 5 minutes from 06:35 to 07:00
+";
+
+fn one(text: &str) -> Plan {
+    let suite = compile(text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Plan { file: "a.feature".into(), ..suite.plans[0].clone() }
+}
+
+#[test]
+fn the_plan_of_an_incident() {
+    insta::assert_json_snapshot!(one(INCIDENT));
+}
+
+#[test]
+fn a_plan_in_words() {
+    insta::assert_snapshot!(describe(&one(INCIDENT)));
+}
+
+#[test]
+fn the_same_text_gives_the_same_plan_and_another_text_another() {
+    assert_eq!(hash(&one(INCIDENT)), hash(&one(INCIDENT)));
+    let other = INCIDENT.replace("14:00", "13:59");
+    assert_ne!(hash(&one(INCIDENT)), hash(&one(&other)));
+    assert_ne!(one(INCIDENT).seed, one(&INCIDENT.replace("queue lost", "another")).seed);
+    let moved = Plan { file: "elsewhere.feature".into(), ..one(INCIDENT) };
+    assert_eq!(hash(&moved), hash(&one(INCIDENT)));
+}
+
+#[test]
+fn steps_follow_each_other_or_start_together() {
+    let plan = one("Feature: f
+  Scenario: s
+    Given the stack \"small\"
+    And 200 messages per second
+    When steady state holds for 1 minute
+    And node \"gateway-1\" is frozen for 2 minutes
+    And at the same time traffic rises to 800 messages per second for 1 minute
+    And carrier \"vendor-a\" throttles
+    And 3 minutes pass
+    Then no accepted message is lost
+");
+    let minutes = |from: u64, to: u64| Span {
+        start: Micros::from_secs(from * 60),
+        end: Micros::from_secs(to * 60),
+    };
+    let windows: Vec<Span> = plan.faults.iter().map(|fault| fault.window).collect();
+    // The rise starts with the freeze and ends after one minute; what follows starts there.
+    assert_eq!(windows, [minutes(1, 3), minutes(2, 5)]);
+    assert_eq!(plan.end, Micros::from_secs(300));
+    assert_eq!(plan.warm_up, Micros::from_secs(6));
+    assert_eq!(plan.drain, Micros::from_secs(30));
+    let rates: Vec<(u64, f64)> =
+        plan.traffic.rates.iter().map(|r| (r.at.0 / 1_000_000, r.per_second)).collect();
+    assert_eq!(rates, [(0, 200.0), (60, 800.0), (120, 200.0)]);
+    assert_eq!(plan.faults[1].fault.target(), "smartfren");
+}
+
+#[test]
+fn a_setting_goes_by_whole_steps() {
+    let plan = one("Feature: f
+  Scenario Outline: ramp to <last>
+    Given the stack \"small\"
+    And the clock starts at 2026-01-10 22:00 +00:00
+    And 200 messages per second
+    When the setting \"workers\" of \"gateway\" goes from \"2\" to \"<last>\" between 23:00 and 01:00
+    Then no accepted message is lost
+
+    Examples:
+      | last |
+      | 4    |
+");
+    assert_eq!(plan.scenario, "ramp to 4");
+    let at: Vec<u64> = plan.changes.iter().map(|change| change.at.0 / 60_000_000).collect();
+    assert_eq!(at, [60, 120, 180]);
+}
+
+#[test]
+fn every_step_is_in_the_catalogue_by_an_example_that_reads() {
+    use cucumber::gherkin::{Feature, GherkinEnv, StepType};
+    let mut phrases = 0;
+    for (_, family) in catalogue() {
+        for phrase in family {
+            phrases += 1;
+            let text =
+                format!("Feature: f\n  Scenario: s\n    {} {}\n", phrase.keyword, phrase.example);
+            let feature = Feature::parse(text, GherkinEnv::default()).expect("an example");
+            let step = &feature.scenarios[0].steps[0];
+            let expected = match phrase.keyword {
+                "Given" => StepType::Given,
+                "When" => StepType::When,
+                _ => StepType::Then,
+            };
+            assert_eq!(step.ty, expected);
+            assert!(squall_plan::is_step(step), "{} {}", phrase.keyword, phrase.example);
+        }
+    }
+    // Traffic has three phrases for one function.
+    assert_eq!(phrases, squall_plan::step_functions() + 2);
+}
+
+#[test]
+fn the_page_of_steps_is_current() {
+    let page = root().join("features/README.md");
+    if std::env::var_os("SQUALL_WRITE").is_some() {
+        std::fs::write(&page, markdown()).expect("a written page");
+    }
+    let stands = std::fs::read_to_string(page).unwrap_or_default();
+    assert_eq!(stands, markdown(), "features/README.md is stale: run `squall steps`");
+}
