@@ -1,0 +1,67 @@
+//! HTTP/1.1 over platform streams: one server and one client, the same in both worlds.
+//!
+//! hyper does the protocol; this module adds what a service needs around it: caps, timeouts, a
+//! graceful stop and a keep-alive pool that knows what may be sent twice. Whole bodies only: every
+//! request and answer here is small. No TLS, no redirects, no cookies, no compression.
+
+mod body;
+mod client;
+pub mod guard;
+pub mod reply;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use std::future::Future;
+use std::time::Duration;
+
+pub use client::{Client, HttpError};
+pub use server::serve;
+
+pub type Request = http::Request<Bytes>;
+pub type Response = http::Response<Bytes>;
+
+/// What a server takes from a peer before it gives up on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of a request's body; more is answered 413.
+    pub body: usize,
+    /// Octets of request line and headers, at least 8 KiB; more is answered 431.
+    pub head: usize,
+    /// From the moment a connection could send a request to the end of that request's head. It
+    /// runs on an idle keep-alive connection too.
+    pub header_timeout: Duration,
+    /// From the head to the end of the body; later is answered 408.
+    pub body_timeout: Duration,
+    /// Connections open at once; more wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            body: 1 << 20,
+            head: 64 << 10,
+            header_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(15),
+            connections: 4096,
+        }
+    }
+}
+
+/// Answers requests. Closures from [`Request`] to a future of [`Response`] are handlers.
+pub trait Handler: Send + Sync + 'static {
+    fn handle(&self, request: Request) -> BoxFuture<'static, Response>;
+}
+
+impl<F, Fut> Handler for F
+where
+    F: Fn(Request) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Response> + Send + 'static,
+{
+    fn handle(&self, request: Request) -> BoxFuture<'static, Response> {
+        Box::pin(self(request))
+    }
+}

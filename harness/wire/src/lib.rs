@@ -1,0 +1,7 @@
+//! Protocols: HTTP, frames, Toxiproxy API, SMPP, vendor APIs.
+
+mod calendar;
+pub mod frames;
+pub mod http;
+pub mod smpp;
+pub mod twilio;
