@@ -1,0 +1,115 @@
+//! The mock carrier: an SMPP SMSC or Twilio's Messages API, with a log of what reached handsets.
+//!
+//! Both fronts ([`smpp`], [`twilio`]) hand their messages to one [`desk`], which draws what the
+//! behaviours say, writes the [`journal`] and promises receipts. An answer never leaves before the
+//! journal is written. It has no real network behind it: a message that is accepted and not
+//! swallowed is on its handset at that instant.
+
+mod answer;
+mod behaviours;
+mod capacity;
+mod control;
+mod desk;
+mod journal;
+mod names;
+mod promises;
+mod recent;
+mod smpp;
+mod twilio;
+
+use crate::ServiceError;
+use desk::Desk;
+use squall_model::node_config::NodeConfig;
+use squall_model::stack::CarrierProtocol;
+use squall_platform::running::stop_pair;
+use squall_platform::{Listener, Node, Running};
+use squall_wire::http::Limits;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// What fronts, dispatchers and the control API share.
+struct Carrier {
+    node: Node,
+    account: String,
+    secret: String,
+    token: String,
+    seed: u64,
+    /// Node → the address that leads to it, through its link's proxy.
+    links: BTreeMap<String, String>,
+    desk: Mutex<Desk>,
+    /// A promise may be due earlier than the dispatcher believes, or there is room for one more.
+    wake: Notify,
+}
+
+impl Carrier {
+    /// A panic elsewhere leaves the desk usable: every change to it is complete or not begun.
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the carrier named `config.node` of `config.carriers`. Ports: `smpp` or `http`, by its
+/// protocol, and `control`. Settings: `account` and `secret`. What an earlier life of this node
+/// has logged and promised is taken up again.
+///
+/// # Errors
+/// [`ServiceError`].
+pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceError> {
+    let entry = config
+        .carriers
+        .iter()
+        .find(|carrier| carrier.name == config.node)
+        .ok_or_else(|| ServiceError::Setting(format!("no carrier is named {}", config.node)))?;
+    let front = match entry.protocol {
+        CarrierProtocol::Smpp => "smpp",
+        CarrierProtocol::Twilio => "http",
+        other => {
+            return Err(ServiceError::Setting(format!("no carrier front speaks {other:?} yet")));
+        }
+    };
+    let opening = (node.clone(), entry.clone());
+    let desk = node.blocking(move || Desk::open(&opening.0, &opening.1)).await?;
+    let setting = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
+    let carrier = Arc::new(Carrier {
+        node: node.clone(),
+        links: config.links.clone(),
+        account: setting("account"),
+        secret: setting("secret"),
+        token: config.token.clone(),
+        seed: config.seed,
+        desk: Mutex::new(desk),
+        wake: Notify::new(),
+    });
+
+    let mut addresses = BTreeMap::new();
+    let traffic = listen(&node, &config, front, &mut addresses).await?;
+    let control = listen(&node, &config, "control", &mut addresses).await?;
+    let (stop, stopping, done, stopped) = stop_pair();
+    let handler = Arc::new(control::Control(carrier.clone()));
+    let limits = Limits::default();
+    squall_wire::http::serve(&node, control, limits, stopping.clone(), done.clone(), handler);
+    match entry.protocol {
+        CarrierProtocol::Smpp => smpp::serve(carrier, traffic, stopping, done),
+        _ => twilio::serve(carrier, traffic, stopping, done),
+    }
+    Ok(Running { addresses, stop, stopped })
+}
+
+async fn listen(
+    node: &Node,
+    config: &NodeConfig,
+    port: &str,
+    addresses: &mut BTreeMap<String, String>,
+) -> Result<Listener, ServiceError> {
+    let address = config
+        .listen
+        .get(port)
+        .ok_or_else(|| ServiceError::Setting(format!("no address for port {port}")))?;
+    let listener = node
+        .bind(address)
+        .await
+        .map_err(|source| ServiceError::Bind { address: address.clone(), source })?;
+    addresses.insert(port.to_owned(), listener.local_addr());
+    Ok(listener)
+}

@@ -1,0 +1,139 @@
+//! Create, fetch, list, update and delete, with Twilio's error bodies.
+
+use super::{Front, list};
+use crate::carrier::control;
+use crate::carrier::desk::{Submission, Wish};
+use futures::future::BoxFuture;
+use http::{Method, StatusCode, header};
+use squall_platform::time;
+use squall_wire::http::{Handler, Request, Response, reply};
+use squall_wire::twilio::{self, Create, ErrorBody, Message, Route, Status, Update};
+use std::sync::Arc;
+
+pub(super) struct Api(pub Arc<Front>);
+
+impl Handler for Api {
+    fn handle(&self, request: Request) -> BoxFuture<'static, Response> {
+        let front = self.0.clone();
+        Box::pin(async move {
+            if request.uri().path() == "/health" {
+                return control::health(&front.carrier);
+            }
+            answer(&front, &request).await.unwrap_or_else(|error| error_reply(&error))
+        })
+    }
+}
+
+async fn answer(front: &Front, request: &Request) -> Result<Response, ErrorBody> {
+    let (account, secret) = (&front.carrier.account, &front.carrier.secret);
+    if !twilio::authorized(request.headers(), account, secret) {
+        return Err(ErrorBody::of(20003));
+    }
+    let absent = || ErrorBody::of(20404);
+    match (Route::parse(request.uri().path()).ok_or_else(absent)?, request.method()) {
+        (Route::Messages { account: named } | Route::Message { account: named, .. }, _)
+            if named != account =>
+        {
+            Err(absent())
+        }
+        (Route::Messages { .. }, &Method::POST) => {
+            create(front, product(request), request.body()).await
+        }
+        (Route::Messages { .. }, &Method::GET) => list::page(front, request.uri()),
+        (Route::Message { sid, .. }, &Method::GET) => fetch(front, sid),
+        (Route::Message { sid, .. }, &Method::POST) => update(front, sid, request.body()),
+        (Route::Message { sid, .. }, &Method::DELETE) => delete(front, sid),
+        _ => Err(ErrorBody::new(405, 20004, "Method not allowed")),
+    }
+}
+
+/// The product of the User-Agent without its version: by our convention the name of the node that
+/// submits.
+fn product(request: &Request) -> &str {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    agent.and_then(|agent| agent.split(['/', ' ', '\t']).next()).unwrap_or("")
+}
+
+async fn create(front: &Front, via: &str, form: &[u8]) -> Result<Response, ErrorBody> {
+    let create = Create::parse(form)?;
+    let carrier = &front.carrier;
+    let now_us = carrier.node.unix_us();
+    let wish = if create.status_callback.is_some() { Wish::Everything } else { Wish::Nothing };
+    let validity_us = create.validity_period_s.map(|s| s.saturating_mul(1_000_000));
+    let decision = {
+        let mut desk = carrier.desk();
+        let decision = desk.submit(
+            now_us,
+            Submission {
+                via,
+                source: &create.from,
+                destination: &create.to,
+                text: &create.body,
+                part: None,
+                wish,
+                callback: create.status_callback.clone(),
+                valid_until_us: validity_us.map(|us| now_us.saturating_add(us)),
+            },
+        );
+        desk.write().map_err(|_| ErrorBody::of(20500))?;
+        if desk.dispatcher_sleeps_too_long() {
+            carrier.wake.notify_one();
+        }
+        decision
+    };
+    if !decision.answer_after.is_zero() {
+        time::sleep(decision.answer_after).await;
+    }
+    let id = decision.result.map_err(super::super::answer::Code::error_body)?;
+    let (account, sid) = (&carrier.account, front.sid(id));
+    let mut message = Message::outbound(account, &sid, &create.to, &create.body, now_us);
+    message.from = Some(create.from).filter(|from| !from.is_empty());
+    if create.messaging_service_sid.is_some() {
+        message.status = Status::Accepted;
+    }
+    message.messaging_service_sid = create.messaging_service_sid;
+    Ok(reply::json(StatusCode::CREATED, &message))
+}
+
+fn fetch(front: &Front, sid: &str) -> Result<Response, ErrorBody> {
+    let desk = front.carrier.desk();
+    let found = front.id(sid).and_then(|id| desk.recent.get(id));
+    let message = found.map(|accepted| front.message(accepted));
+    drop(desk);
+    let message = message.ok_or_else(|| ErrorBody::of(20404))?;
+    Ok(reply::json(StatusCode::OK, &message))
+}
+
+/// Cancelling always comes too late: what was accepted has been sent.
+fn update(front: &Front, sid: &str, form: &[u8]) -> Result<Response, ErrorBody> {
+    let id = front.id(sid).ok_or_else(|| ErrorBody::of(20404))?;
+    let update = Update::parse(form)?;
+    let mut desk = front.carrier.desk();
+    if desk.recent.get(id).is_none() {
+        return Err(ErrorBody::of(20404));
+    }
+    match update {
+        Update::Cancel => Err(ErrorBody::new(400, 30409, "The message can no longer be canceled")),
+        Update::Redact => {
+            desk.redact(id);
+            desk.write().map_err(|_| ErrorBody::of(20500))?;
+            drop(desk);
+            fetch(front, sid)
+        }
+    }
+}
+
+fn delete(front: &Front, sid: &str) -> Result<Response, ErrorBody> {
+    let id = front.id(sid).ok_or_else(|| ErrorBody::of(20404))?;
+    let mut desk = front.carrier.desk();
+    if !desk.delete(id) {
+        return Err(ErrorBody::of(20404));
+    }
+    desk.write().map_err(|_| ErrorBody::of(20500))?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+fn error_reply(error: &ErrorBody) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    reply::json(status, error)
+}

@@ -1,0 +1,9 @@
+//! The services over their own ports, as their clients see them.
+
+mod carrier_hostile;
+mod carrier_python;
+mod carrier_site;
+mod carrier_smpp;
+mod carrier_twilio;
+mod proxy;
+mod python;
