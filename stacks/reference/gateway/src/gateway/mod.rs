@@ -1,0 +1,307 @@
+//! The gateway: pulls messages from its region's queue and brings them to a vendor.
+//!
+//! Vendors are the carriers that it has a link to, in the stack's order; the first is the primary.
+//! [`work`] is the life of one message, [`ledger`] what must outlive the process, [`receipts`] the
+//! way back. A message is acknowledged to the queue once a vendor has accepted it and the ledger
+//! has it, or once its failure is on its way to the sender.
+
+mod breaker;
+mod budget;
+mod counts;
+mod ledger;
+mod receipts;
+mod smpp;
+mod tuning;
+mod uplink;
+mod vendor;
+mod work;
+
+use crate::ServiceError;
+use crate::admin::{Admin, Health, Shown};
+use crate::link::{Link, Patience};
+use crate::message::{self, Ask, Envelope, Reply, Sid, What};
+use crate::serve::{self, Asked, Peer, Ports};
+use crate::settings::Live;
+use breaker::Breaker;
+use budget::Budget;
+use counts::Counts;
+use ledger::Ledger;
+use receipts::Receipts;
+use squall_model::node_config::NodeConfig;
+use squall_model::stack::{Carrier, CarrierProtocol};
+use squall_model::units::Micros;
+use squall_platform::rng::Draw;
+use squall_platform::running::{self, Done, Stopping};
+use squall_platform::time::{self, Instant};
+use squall_platform::{Node, Rng, Running};
+use squall_wire::http::{Limits, Request};
+use squall_wire::smpp::{Bind, credentials};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use tuning::Tuning;
+use uplink::{Kind, Uplink};
+use work::Verdict;
+
+/// Twilio's code for a message past its validity.
+const EXPIRED: u32 = 30036;
+/// How long a graceful stop waits for messages under way.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What all tasks of a gateway share.
+struct Gateway {
+    node: Node,
+    settings: Arc<Live<Tuning>>,
+    uplinks: Vec<Uplink>,
+    ledger: Ledger,
+    receipts: Arc<Receipts>,
+    workers: Semaphore,
+    budget: Mutex<Budget>,
+    tries: Mutex<BTreeMap<Sid, u32>>,
+    under_way: Mutex<BTreeMap<Sid, Arc<Envelope>>>,
+    rng: Mutex<Rng>,
+    counts: Arc<Counts>,
+    retry_interval: Duration,
+    retry_interval_max: Duration,
+    stuck_after: Micros,
+}
+
+/// Starts a gateway on `node`.
+///
+/// # Errors
+/// A setting that does not read, a port that cannot be bound, a disk that cannot be read.
+pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceError> {
+    let settings = Arc::new(Live::<Tuning>::new(config.clone())?);
+    let tuning = settings.get();
+    let (ledger, untold) = Ledger::open(&node).await?;
+    let (counts, registry) = Counts::new();
+    let counts = Arc::new(counts);
+    let patience = Patience::of(&config);
+    let link_to = |role: &str| {
+        config.links.iter().find(|(name, _)| name.starts_with(role)).map(|(_, at)| at.clone())
+    };
+    let edge = link_to("edge")
+        .map(|address| Link::open(&node, address, patience, None, Box::new(Vec::new)));
+    let retry = config.timer("retry_interval", Micros::from_millis(500)).std();
+    let receipts = Arc::new(Receipts {
+        node: node.clone(),
+        ledger: ledger.clone(),
+        edge,
+        counts: counts.clone(),
+        retry,
+    });
+
+    let (stop, stopping, done, stopped) = running::stop_pair();
+    let mut ports = Ports::new(&node, &config);
+    let callback = ports.bind("callback").await?;
+    let port = callback.local_addr().rsplit_once(':').map_or(String::new(), |(_, p)| p.to_owned());
+    // Where the vendor reaches this gateway; by its name where no engine says otherwise.
+    let by_name = format!("http://{}:{port}", config.node);
+    let callbacks = config.settings.get("callback_base").cloned().unwrap_or(by_name);
+    let uplinks = uplinks(&node, &config, &tuning, &receipts, &callbacks);
+    let gateway = Arc::new(Gateway {
+        node: node.clone(),
+        settings: settings.clone(),
+        uplinks,
+        ledger,
+        receipts: receipts.clone(),
+        workers: Semaphore::new(tuning.workers as usize),
+        budget: Mutex::new(Budget::new(Instant::now())),
+        tries: Mutex::default(),
+        under_way: Mutex::default(),
+        rng: Mutex::new(node.rng("gateway")),
+        counts,
+        retry_interval: retry,
+        retry_interval_max: config.timer("retry_interval_max", Micros::from_secs(8)).std(),
+        stuck_after: config.slo.as_ref().map_or(Micros::from_secs(60), |slo| slo.deadline),
+    });
+    untold.into_iter().for_each(|status| receipts.tell(status));
+
+    let secret = config.settings.get("secret").cloned().unwrap_or_default();
+    let front = Arc::new(vendor::Callbacks { receipts, secret, callbacks });
+    let handler = move |request: Request| {
+        let front = front.clone();
+        async move { front.answer(request).await }
+    };
+    let (s, d) = (stopping.clone(), done.clone());
+    squall_wire::http::serve(&node, callback, Limits::default(), s, d, Arc::new(handler));
+    let direct = Arc::new(Direct { gateway: gateway.clone() });
+    serve::frames(&node, ports.bind("direct").await?, stopping.clone(), done.clone(), direct);
+    let admin = Admin { token: config.token.clone(), settings, registry, shown: gateway.clone() };
+    admin.serve(&node, ports.bind("admin").await?, stopping.clone(), done.clone());
+    if let Some(address) = link_to("queue") {
+        let (deliveries, delivered) = mpsc::unbounded_channel();
+        let credit = tuning.workers;
+        let hello = Box::new(move || vec![What::Pull { credit }]);
+        let queue = Link::open(&node, address, patience, Some(deliveries), hello);
+        node.spawn(pull(gateway, queue, delivered, stopping, done));
+    }
+    Ok(Running { addresses: ports.addresses, stop, stopped })
+}
+
+fn uplinks(
+    node: &Node,
+    config: &NodeConfig,
+    tuning: &Tuning,
+    receipts: &Arc<Receipts>,
+    callbacks: &str,
+) -> Vec<Uplink> {
+    let text = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
+    let (account, secret) = (text("account"), text("secret"));
+    let timeout = config.timer("submit_timeout", Micros::from_secs(5)).std();
+    let pause = config.timer("breaker_open", Micros::from_secs(5)).std();
+    let kind = |carrier: &Carrier, address: String| match carrier.protocol {
+        CarrierProtocol::Smpp => {
+            let (system_id, password) = credentials(&account, &secret);
+            let mut bind = Bind::transceiver(system_id, password);
+            bind.window = tuning.window;
+            bind.bind_timeout = timeout;
+            bind.response_timeout = timeout;
+            bind.enquire_after = config.timer("enquire_link_interval", Micros::from_secs(5)).std();
+            let reconnect = config.timer("reconnect_interval", Micros::from_millis(500)).std();
+            Some(Kind::Smpp(smpp::Session::open(node, address, bind, reconnect, receipts.clone())))
+        }
+        CarrierProtocol::Twilio => {
+            let keys = (account.clone(), secret.clone());
+            Some(Kind::Http(vendor::Api::new(node, address, keys, callbacks.to_owned(), timeout)))
+        }
+        // Protocols that this gateway does not speak.
+        CarrierProtocol::Vonage | CarrierProtocol::Json => None,
+    };
+    let linked = config.carriers.iter().filter_map(|carrier| {
+        let address = config.links.get(&carrier.name)?.clone();
+        Some(Uplink::new(&carrier.name, kind(carrier, address)?, Breaker::new(pause)))
+    });
+    linked.collect()
+}
+
+/// Takes what the queue hands out until the stop, then waits for what is under way.
+async fn pull(
+    gateway: Arc<Gateway>,
+    queue: Link,
+    mut delivered: mpsc::UnboundedReceiver<(Envelope, bool)>,
+    mut stopping: Stopping,
+    done: Done,
+) {
+    loop {
+        let (message, _) = tokio::select! {
+            biased;
+            () = stopping.asked() => break,
+            delivery = delivered.recv() => match delivery {
+                Some(delivery) => delivery,
+                None => break,
+            },
+        };
+        let (gateway, queue) = (gateway.clone(), queue.clone());
+        let node = gateway.node.clone();
+        node.spawn(async move {
+            let sid = message.sid;
+            let verdict = gateway.watched(message, |m| {
+                let gateway = gateway.clone();
+                async move { gateway.carry(&m).await }
+            });
+            // A queue out of reach hands it out again; the ledger then knows it.
+            match verdict.await {
+                Verdict::Ack => queue.tell(What::Ack(sid)),
+                Verdict::Nack(pause) => {
+                    queue.tell(What::Nack { sid, delay_ms: pause.as_millis() as u64 })
+                }
+                Verdict::Silence => false,
+            };
+        });
+    }
+    let deadline = Instant::now() + GRACE;
+    while !gateway.under_way().is_empty() && Instant::now() < deadline {
+        time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(done);
+}
+
+/// The `direct` port: messages that no queue could take, and receipts that came to the other gateway.
+struct Direct {
+    gateway: Arc<Gateway>,
+}
+
+impl Asked for Direct {
+    fn asked(&self, peer: &Peer, ask: Ask) {
+        let (gateway, peer, number) = (self.gateway.clone(), peer.clone(), ask.number);
+        let node = self.gateway.node.clone();
+        match ask.what {
+            What::Submit(message) => {
+                node.spawn(async move {
+                    let reply = gateway.watched(message, |m| {
+                        let gateway = gateway.clone();
+                        async move { gateway.carry_past_queue(&m).await }
+                    });
+                    peer.reply(number, reply.await);
+                });
+            }
+            What::Receipt(receipt) => {
+                node.spawn(async move {
+                    let receipts = &gateway.receipts;
+                    let taken =
+                        receipts.take(&receipt).await || receipts.take_early(&receipt).await;
+                    let refused = || Reply::Refused("not of this gateway".to_owned());
+                    peer.reply(number, if taken { Reply::Done } else { refused() });
+                });
+            }
+            _ => {
+                peer.reply(number, Reply::Refused("a gateway does not do that".to_owned()));
+            }
+        }
+    }
+}
+
+impl Gateway {
+    /// Shows a message as waiting here while `work` is done on it.
+    async fn watched<T, F>(&self, message: Envelope, work: impl FnOnce(Arc<Envelope>) -> F) -> T
+    where
+        F: Future<Output = T>,
+    {
+        let message = Arc::new(message);
+        self.under_way().insert(message.sid, message.clone());
+        let result = work(message.clone()).await;
+        self.under_way().remove(&message.sid);
+        result
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, BTreeMap<Sid, Arc<Envelope>>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tries(&self) -> MutexGuard<'_, BTreeMap<Sid, u32>> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// 0–99.
+    fn draw(&self) -> u32 {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..100)
+    }
+}
+
+impl Shown for Gateway {
+    fn health(&self) -> Health {
+        let (backlog, oldest) = {
+            let under_way = self.under_way();
+            (under_way.len() as u64, under_way.keys().next().copied())
+        };
+        let now = self.node.unix_us();
+        let oldest_us = oldest.map_or(0, |sid| now.saturating_sub(message::accepted_us(sid)));
+        let ways: Vec<String> = self
+            .uplinks
+            .iter()
+            .map(|up| format!("{} {}", up.name, if up.is_ready() { "ready" } else { "down" }))
+            .collect();
+        let healthy = self.uplinks.iter().any(Uplink::is_ready) && oldest_us <= self.stuck_after.0;
+        Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail: ways.join(", ") }
+    }
+
+    fn pending(&self, after: usize, max: usize) -> Vec<String> {
+        self.under_way().values().skip(after).take(max).map(|m| m.text.clone()).collect()
+    }
+}

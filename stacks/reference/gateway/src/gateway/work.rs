@@ -1,0 +1,202 @@
+//! One message through the gateway: pulled from the queue, or handed over directly by the edge.
+//!
+//! A definite refusal or a vendor out of reach sends it on to the next vendor at once; that is
+//! routing, and cannot duplicate. What no vendor took:
+//! - out of reach everywhere: back to the queue, under every policy;
+//! - refused for now, or of unknown outcome: as `retry` says. `none` reports it as undelivered.
+//!   `naive` tries again at once, up to [`NAIVE`] times. `budgeted` hands it back to the queue with
+//!   backoff as far as the budget goes. A retry after an unknown outcome can duplicate: both accept
+//!   that, for the other choice would be to lose it.
+
+use super::ledger::{Begun, status_of};
+use super::tuning::{Retry, Tuning};
+use super::uplink::Outcome;
+use super::{EXPIRED, Gateway};
+use crate::message::{Envelope, Reply, Sid, State};
+use squall_platform::time::{self, Instant};
+use std::time::Duration;
+
+const NAIVE: u32 = 10;
+/// Budgeted retries of one message before it is reported as undelivered.
+const RETRIES: u32 = 100;
+/// Unknown error, in Twilio's codes.
+const UNKNOWN: u32 = 30008;
+
+/// What the queue shall do with a message.
+pub(super) enum Verdict {
+    Ack,
+    Nack(Duration),
+    /// Somebody else answers for it.
+    Silence,
+}
+
+impl Gateway {
+    /// A message from the queue.
+    pub(super) async fn carry(&self, message: &Envelope) -> Verdict {
+        let tuning = self.settings.get();
+        let begun = self.ledger.begin(message.sid).await;
+        match begun {
+            Ok(Begun::Fresh | Begun::Unsure) => {}
+            Ok(Begun::Busy) => return Verdict::Silence,
+            Ok(Begun::Settled) => return Verdict::Ack,
+            // Without its line written nothing may be submitted.
+            Err(_) => return Verdict::Nack(self.retry_interval_max),
+        }
+        if message.valid_until_us.is_some_and(|until| self.node.unix_us() > until) {
+            return self.end(message, EXPIRED).await;
+        }
+        if begun.is_ok_and(|begun| begun == Begun::Unsure) && tuning.retry == Retry::None {
+            return self.end(message, UNKNOWN).await;
+        }
+        self.earn(tuning.retry_budget);
+        let mut outcome = self.attempt(message, &tuning, false).await;
+        for _ in 1..NAIVE {
+            let again = matches!(outcome, Outcome::Temporary(_) | Outcome::Indeterminate);
+            if tuning.retry != Retry::Naive || !again {
+                break;
+            }
+            self.counts.retried.inc();
+            outcome = self.attempt(message, &tuning, false).await;
+        }
+        self.conclude(message, outcome, tuning.retry).await
+    }
+
+    async fn conclude(&self, message: &Envelope, outcome: Outcome, retry: Retry) -> Verdict {
+        let sid = message.sid;
+        match outcome {
+            Outcome::Accepted(_) => {
+                self.tries().remove(&sid);
+                Verdict::Ack
+            }
+            Outcome::Permanent(code) => self.end(message, code).await,
+            Outcome::NotSent => {
+                let pause = self.backoff(self.count_try(sid));
+                self.hand_back(sid, false, pause).await
+            }
+            Outcome::Temporary(code) if retry != Retry::Budgeted => self.end(message, code).await,
+            Outcome::Indeterminate if retry != Retry::Budgeted => self.end(message, UNKNOWN).await,
+            Outcome::Temporary(_) | Outcome::Indeterminate => {
+                let tries = self.count_try(sid);
+                if tries > RETRIES {
+                    return self.end(message, UNKNOWN).await;
+                }
+                let granted = self.spend();
+                let pause = if granted { self.backoff(tries) } else { self.retry_interval_max };
+                self.hand_back(sid, outcome == Outcome::Indeterminate, pause).await
+            }
+        }
+    }
+
+    /// A message that no queue could take, with one try for every vendor.
+    pub(super) async fn carry_past_queue(&self, message: &Envelope) -> Reply {
+        match self.ledger.begin(message.sid).await {
+            Ok(Begun::Fresh) => {}
+            Ok(Begun::Settled) => return Reply::Done,
+            Ok(Begun::Busy | Begun::Unsure) => {
+                return Reply::Unknown("submitted before".to_owned());
+            }
+            Err(error) => return Reply::Refused(error.to_string()),
+        }
+        match self.attempt(message, &self.settings.get(), true).await {
+            Outcome::Accepted(_) => Reply::Done,
+            Outcome::Permanent(code) => {
+                self.end(message, code).await;
+                Reply::Done
+            }
+            Outcome::Indeterminate => {
+                self.ledger.unsure(message.sid);
+                Reply::Unknown("a vendor did not answer".to_owned())
+            }
+            Outcome::Temporary(_) | Outcome::NotSent => {
+                match self.ledger.drop_begun(message.sid).await {
+                    Ok(()) => Reply::Refused("no vendor took it".to_owned()),
+                    Err(error) => Reply::Unknown(error.to_string()),
+                }
+            }
+        }
+    }
+
+    /// Service time, then each vendor in turn until one takes it or may have.
+    async fn attempt(&self, message: &Envelope, tuning: &Tuning, past_queue: bool) -> Outcome {
+        let Ok(_worker) = self.workers.acquire().await else { return Outcome::NotSent };
+        if !tuning.service.is_zero() {
+            time::sleep(tuning.service).await;
+        }
+        let mut best = Outcome::NotSent;
+        for index in tuning.order(self.uplinks.len(), self.draw(), past_queue) {
+            let Some(uplink) = self.uplinks.get(index) else { continue };
+            let outcome = uplink.submit(message, tuning.breaker).await;
+            self.count(&outcome);
+            match outcome {
+                Outcome::NotSent => {}
+                Outcome::Temporary(_) => best = outcome,
+                Outcome::Accepted(ids) => {
+                    let written = self.ledger.accepted(message, uplink.protocol(), ids).await;
+                    if written.is_ok() {
+                        self.counts.accepted.inc();
+                        return Outcome::Accepted(Vec::new());
+                    }
+                    // The vendor has it; without its line a receipt finds nothing.
+                    return Outcome::Indeterminate;
+                }
+                Outcome::Permanent(_) | Outcome::Indeterminate => return outcome,
+            }
+        }
+        best
+    }
+
+    /// Reports a message as undelivered, by this gateway's own decision.
+    async fn end(&self, message: &Envelope, code: u32) -> Verdict {
+        self.tries().remove(&message.sid);
+        let status = status_of(message, State::Undelivered, Some(code));
+        if self.ledger.ended(&status).await.is_err() {
+            self.ledger.unsure(message.sid);
+            return Verdict::Nack(self.retry_interval_max);
+        }
+        self.counts.failed.inc();
+        self.receipts.tell(status);
+        Verdict::Ack
+    }
+
+    async fn hand_back(&self, sid: Sid, unsure: bool, pause: Duration) -> Verdict {
+        self.counts.retried.inc();
+        if unsure || self.ledger.drop_begun(sid).await.is_err() {
+            self.ledger.unsure(sid);
+        }
+        Verdict::Nack(pause)
+    }
+
+    fn count_try(&self, sid: Sid) -> u32 {
+        let mut tries = self.tries();
+        let count = tries.entry(sid).or_insert(0);
+        *count += 1;
+        *count
+    }
+
+    /// Doubles with each try, and lies between half and all of that, so that what failed together
+    /// does not come back together.
+    fn backoff(&self, tries: u32) -> Duration {
+        let full = self
+            .retry_interval
+            .saturating_mul(1 << tries.saturating_sub(1).min(16))
+            .min(self.retry_interval_max);
+        full / 2 + full.mul_f64(f64::from(self.draw()) / 200.0)
+    }
+
+    fn earn(&self, percent: u32) {
+        self.budget().earn(percent);
+    }
+
+    fn spend(&self) -> bool {
+        self.budget().spend(Instant::now())
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Accepted(_) => 0,
+            Outcome::Permanent(_) | Outcome::Temporary(_) => self.counts.refused.inc(),
+            Outcome::NotSent => self.counts.not_sent.inc(),
+            Outcome::Indeterminate => self.counts.unsure.inc(),
+        };
+    }
+}

@@ -1,0 +1,27 @@
+//! The reference stack: a small SMS platform of three roles, [`edge`], [`gateway`] and [`queue`].
+//!
+//! Sender → edge (Twilio's Messages API) → queue of the subscriber's home region → gateway of that
+//! region → carrier; receipts the other way. README.md tells the life of a message and what is
+//! synced when. Every role is written against the platform's door and runs unchanged in the
+//! simulation.
+
+mod admin;
+pub mod edge;
+pub mod gateway;
+mod link;
+pub mod message;
+pub mod queue;
+mod serve;
+mod settings;
+pub mod store;
+
+/// Why a role could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("{0}")]
+    Setting(String),
+    #[error("port {port} at {address}: {source}")]
+    Bind { port: String, address: String, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}

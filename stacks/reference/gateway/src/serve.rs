@@ -1,0 +1,115 @@
+//! The answering side of frames connections, and the binding of a role's ports.
+
+use crate::ServiceError;
+use crate::message::{self, Answer, Ask, Reply};
+use bytes::Bytes;
+use squall_model::node_config::NodeConfig;
+use squall_platform::running::{Done, Stopping};
+use squall_platform::{Listener, Node, Stream, time};
+use squall_wire::frames::{self, ControlFlow, Side};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Pause after a failed accept (the descriptors ran out), so that it does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Who asked, and how to answer. Cheap to clone; dropping it does not end the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// Unique over the life of the process.
+    pub id: u64,
+    outgoing: mpsc::UnboundedSender<Bytes>,
+}
+
+impl Peer {
+    /// An answer to a peer that is gone goes nowhere.
+    pub(crate) fn reply(&self, number: u64, what: Reply) {
+        let _ = self.outgoing.send(message::encode(&Answer { number, what }));
+    }
+}
+
+/// A role's side of its frames port. Neither call may block.
+pub(crate) trait Asked: Send + Sync + 'static {
+    fn asked(&self, peer: &Peer, ask: Ask);
+    fn gone(&self, peer: u64) {
+        let _ = peer;
+    }
+}
+
+/// Serves `listener` until `stopping`; open connections end with it.
+pub(crate) fn frames(
+    node: &Node,
+    mut listener: Listener,
+    mut stopping: Stopping,
+    done: Done,
+    asked: Arc<dyn Asked>,
+) {
+    let spawner = node.clone();
+    node.spawn(async move {
+        for id in 0u64.. {
+            let accepted = tokio::select! {
+                biased;
+                () = stopping.asked() => return,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok(stream) = accepted else {
+                time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let (stopping, done, asked) = (stopping.clone(), done.clone(), asked.clone());
+            spawner.spawn(async move {
+                connection(id, stream, stopping, &*asked).await;
+                asked.gone(id);
+                drop(done);
+            });
+        }
+    });
+}
+
+async fn connection(id: u64, stream: Stream, mut stopping: Stopping, asked: &dyn Asked) {
+    let (outgoing, mut answers) = mpsc::unbounded_channel();
+    let peer = Peer { id, outgoing };
+    let on_frame = |frame: Bytes| match message::decode::<Ask>(&frame) {
+        Some(ask) => {
+            asked.asked(&peer, ask);
+            ControlFlow::Continue(())
+        }
+        // Whoever does not speak the language is not talked to.
+        None => ControlFlow::Break(()),
+    };
+    tokio::select! {
+        biased;
+        _ = frames::exchange(stream, Side::Serving, &mut answers, on_frame) => {}
+        () = stopping.asked() => {}
+    }
+}
+
+/// Binds the ports of `config.listen` that a role names, and tells where they are.
+pub(crate) struct Ports {
+    node: Node,
+    listen: BTreeMap<String, String>,
+    pub addresses: BTreeMap<String, String>,
+}
+
+impl Ports {
+    pub(crate) fn new(node: &Node, config: &NodeConfig) -> Ports {
+        Ports { node: node.clone(), listen: config.listen.clone(), addresses: BTreeMap::new() }
+    }
+
+    /// # Errors
+    /// The port is not in the configuration, or cannot be bound.
+    pub(crate) async fn bind(&mut self, port: &str) -> Result<Listener, ServiceError> {
+        let address = self.listen.get(port).ok_or_else(|| {
+            ServiceError::Setting(format!("{} has no address for port {port}", self.node.name()))
+        })?;
+        let listener = self.node.bind(address).await.map_err(|source| ServiceError::Bind {
+            port: port.to_owned(),
+            address: address.clone(),
+            source,
+        })?;
+        self.addresses.insert(port.to_owned(), listener.local_addr());
+        Ok(listener)
+    }
+}

@@ -1,0 +1,16 @@
+//! The reference stack, wired without proxies, with the mock carrier behind it.
+
+#![allow(clippy::unwrap_used)]
+
+mod flow;
+mod hostile;
+mod loopback;
+mod loss;
+#[path = "../../../../../harness/services/tests/all/python.rs"]
+mod python;
+mod queue;
+mod real;
+mod stage;
+mod store;
+mod twilio_sdk;
+mod vendors;
