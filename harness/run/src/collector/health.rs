@@ -1,0 +1,78 @@
+//! What each node says of its own health, and how much waits in it.
+
+use crate::clock::DrillClock;
+use crate::recorder::Recorder;
+use crate::stage::Control;
+use http::Method;
+use serde::Deserialize;
+use squall_model::fact::{Fact, Health};
+use squall_model::plan::Plan;
+use squall_model::stack::RunAs;
+use squall_model::units::Micros;
+use squall_platform::time::{self, MissedTickBehavior};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Built-in nodes: those with an admin port.
+pub(super) fn nodes(plan: &Plan) -> Vec<String> {
+    let built_in = plan.stack.nodes.iter().filter(|node| matches!(node.run, RunAs::BuiltIn(_)));
+    built_in.map(|node| node.name.clone()).collect()
+}
+
+pub(super) struct Poller {
+    node: String,
+    control: Control,
+    clock: DrillClock,
+    recorder: Recorder,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    healthy: bool,
+    #[serde(default)]
+    backlog: u64,
+    #[serde(default)]
+    oldest_ms: u64,
+}
+
+impl Poller {
+    pub(super) fn new(
+        node: &str,
+        control: &Control,
+        clock: DrillClock,
+        recorder: &Recorder,
+    ) -> Self {
+        let (control, recorder) = (control.clone(), recorder.clone());
+        Poller { node: node.to_owned(), control, clock, recorder }
+    }
+
+    pub(super) async fn run(self, every: Duration, mut stop: watch::Receiver<bool>) {
+        let mut tick = time::interval(every);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                _ = tick.tick() => {}
+            }
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.look() => {}
+            }
+        }
+    }
+
+    async fn look(&self) {
+        let answer = self.control.call(&self.node, Method::GET, "/health", None).await;
+        // Healthy or not is said in the body; the status says the same to those who read no body.
+        let said = answer.ok().and_then(|(_, body)| serde_json::from_slice::<Answer>(&body).ok());
+        self.recorder.write(&Fact::Health(Health {
+            at: self.clock.now(),
+            node: self.node.clone(),
+            healthy: said.as_ref().map(|said| said.healthy),
+            backlog: said.as_ref().map_or(0, |said| said.backlog),
+            oldest: Micros::from_millis(said.as_ref().map_or(0, |said| said.oldest_ms)),
+        }));
+    }
+}

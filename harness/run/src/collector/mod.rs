@@ -1,0 +1,104 @@
+//! Gathers what carriers and nodes say of themselves, over their control ports and never through a
+//! link: the carriers' logs, the draws of their behaviours, every node's health, and at the end
+//! what still waits in queues.
+
+mod carrier_log;
+mod health;
+mod pending;
+
+use crate::clock::DrillClock;
+use crate::recorder::Recorder;
+use crate::stage::Control;
+use carrier_log::CarrierLog;
+use squall_model::plan::Plan;
+use squall_model::units::Micros;
+use squall_platform::time::{self, MissedTickBehavior};
+use squall_platform::{Node, Task};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// Drills longer than this look at health less often.
+const LONG: Micros = Micros::from_secs(30 * 60);
+
+/// The pollers of one drill.
+pub(crate) struct Collector {
+    control: Control,
+    recorder: Recorder,
+    clock: DrillClock,
+    logs: Vec<oneshot::Receiver<CarrierLog>>,
+    _tasks: Vec<Task>,
+}
+
+impl Collector {
+    /// Starts polling; everything ends when `stop` turns true.
+    pub(crate) fn start(
+        plan: &Plan,
+        node: &Node,
+        control: &Control,
+        clock: DrillClock,
+        recorder: &Recorder,
+        stop: &watch::Receiver<bool>,
+    ) -> Collector {
+        let (mut logs, mut tasks) = (Vec::new(), Vec::new());
+        for carrier in &plan.stack.carriers {
+            let log = CarrierLog::new(&carrier.name, control, clock, recorder);
+            let (done, left) = oneshot::channel();
+            logs.push(left);
+            tasks.push(node.spawn(tail(log, stop.clone(), done)));
+        }
+        let every = Duration::from_secs(if plan.end > LONG { 10 } else { 1 });
+        for name in health::nodes(plan) {
+            let poller = health::Poller::new(&name, control, clock, recorder);
+            tasks.push(node.spawn(poller.run(every, stop.clone())));
+        }
+        Collector {
+            control: control.clone(),
+            recorder: recorder.clone(),
+            clock,
+            logs,
+            _tasks: tasks,
+        }
+    }
+
+    /// Reads every log to its end and every queue's rest, after the pollers were told to stop.
+    /// What could not be read is returned: without it nothing can be called lost.
+    pub(crate) async fn finish(self, plan: &Plan) -> Vec<String> {
+        let mut troubles = Vec::new();
+        for (carrier, log) in plan.stack.carriers.iter().zip(self.logs) {
+            let read = match log.await {
+                Ok(mut log) => log.read_to_end().await,
+                Err(_) => Err("its poller died".to_owned()),
+            };
+            if let Err(error) = read {
+                troubles.push(format!("the log of {} could not be read: {error}", carrier.name));
+            }
+        }
+        for node in health::nodes(plan) {
+            let read = pending::read(&node, &self.control, self.clock, &self.recorder).await;
+            if let Err(error) = read {
+                troubles.push(format!("what waits in {node} could not be read: {error}"));
+            }
+        }
+        troubles
+    }
+}
+
+/// Follows a log each second of drill time; a carrier that is down is asked again. Leaves the log
+/// for its last reading.
+async fn tail(
+    mut log: CarrierLog,
+    mut stop: watch::Receiver<bool>,
+    done: oneshot::Sender<CarrierLog>,
+) {
+    let mut tick = time::interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            _ = tick.tick() => {}
+        }
+        log.poll().await;
+    }
+    let _ = done.send(log);
+}

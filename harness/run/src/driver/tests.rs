@@ -1,0 +1,132 @@
+//! The harness invents no losses and no duplicates of its own: the driver against an ideal gateway,
+//! which accepts, delivers and reports every message at once, in both worlds.
+
+use super::{Callback, Driver, serve};
+use crate::clock::DrillClock;
+use crate::ingress;
+use crate::progress::Tally;
+use crate::recorder::Recorder;
+use crate::stage::config::Credentials;
+use crate::testing::{SharedSink, plan};
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{Method, StatusCode};
+use squall_model::fact::{Answer, Fact};
+use squall_model::plan::Plan;
+use squall_model::token;
+use squall_model::units::Micros;
+use squall_platform::time::{self, Instant};
+use squall_platform::{Node, running, sim::World};
+use squall_wire::http::{Client, Handler, Limits, Request, Response, reply};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const MESSAGES: u64 = 200_000;
+
+/// Takes every message and calls back before it answers: the worst order for the driver.
+struct IdealGateway {
+    client: Client,
+    seen: Mutex<BTreeMap<u64, u32>>,
+}
+
+struct Front(Arc<IdealGateway>);
+
+impl Handler for Front {
+    fn handle(&self, request: Request) -> BoxFuture<'static, Response> {
+        let gateway = self.0.clone();
+        async move {
+            let form = String::from_utf8(request.body().to_vec()).unwrap();
+            let message = token::find(&form).unwrap();
+            *gateway.seen.lock().unwrap().entry(message).or_default() += 1;
+            let (_, callback) = form.split_once("StatusCallback=http%3A%2F%2F").unwrap();
+            let callback = callback.replace("%3A", ":").replace("%2F", "/");
+            let (host, path) = callback.split_once('/').unwrap();
+            let mut receipt = Request::new(Bytes::from_static(b"MessageStatus=delivered"));
+            *receipt.method_mut() = Method::POST;
+            *receipt.uri_mut() = format!("/{path}").parse().unwrap();
+            let answer = gateway.client.send(host, receipt, Duration::from_secs(60)).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+            reply::json(StatusCode::CREATED, &serde_json::json!({ "status": "queued" }))
+        }
+        .boxed()
+    }
+}
+
+/// Drives the whole plan and checks that every message happened exactly once, everywhere.
+async fn drive(node: Node, gateway_node: Node, plan: Plan) {
+    let mut plan = plan;
+    plan.stack.timers.insert("sender_timeout".into(), Micros::from_secs(60));
+    let plan = Arc::new(plan);
+    let gateway = Arc::new(IdealGateway {
+        client: Client::new(gateway_node.clone(), 8_192),
+        seen: Mutex::default(),
+    });
+    let listener = gateway_node.bind("127.0.0.1:0").await.unwrap();
+    let target = listener.local_addr();
+    let (_stop, stopping, done, _stopped) = running::stop_pair();
+    let front = Arc::new(Front(gateway.clone()));
+    let limits = Limits { connections: 8_192, ..Limits::default() };
+    squall_wire::http::serve(&gateway_node, listener, limits, stopping, done, front);
+
+    let sink = SharedSink::default();
+    let recorder = Recorder::new(Box::new(sink.clone()));
+    let credentials = Credentials::draw(&mut node.rng("credentials"));
+    let ingress: Arc<dyn ingress::Ingress> = ingress::find(&plan, &credentials).unwrap().into();
+    let callback = Arc::new(Callback::default());
+    let (address, _stop) = serve(&node, callback.clone()).await.unwrap();
+    let clock = DrillClock::starting_at(Instant::now(), node.unix_us());
+    let tally = Arc::new(Tally::default());
+    callback.open(ingress.clone(), clock, recorder.clone(), tally.clone());
+    let driver = Driver {
+        client: Client::new(node.clone(), 8_192),
+        ingress,
+        target,
+        callback: format!("http://{address}"),
+        clock,
+        recorder: recorder.clone(),
+        tally,
+    };
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    time::timeout(Duration::from_secs(400), driver.run(plan.clone(), stopped)).await.unwrap();
+    recorder.finish().unwrap();
+
+    let scheduled = plan.traffic.arrivals(plan.seed, plan.end).count() as u64;
+    assert!(scheduled > MESSAGES * 99 / 100, "{scheduled}");
+    let (mut submits, mut receipts) = (BTreeMap::new(), BTreeMap::new());
+    for fact in sink.facts() {
+        match fact {
+            Fact::Submit(submit) => {
+                assert_eq!(submit.answer, Answer::Accepted, "message {}", submit.m);
+                assert!(submit.due <= submit.sent && submit.sent <= submit.at);
+                *submits.entry(submit.m).or_insert(0u32) += 1;
+            }
+            Fact::Receipt(receipt) => *receipts.entry(receipt.m).or_insert(0u32) += 1,
+            Fact::Load(load) => assert_eq!(load.scheduled, load.sent),
+            other => panic!("{other:?}"),
+        }
+    }
+    let seen = gateway.seen.lock().unwrap().clone();
+    for (what, counts) in [("gateway", &seen), ("submits", &submits), ("receipts", &receipts)] {
+        assert_eq!(counts.len() as u64, scheduled, "{what}");
+        assert!(counts.values().all(|count| *count == 1), "{what}");
+    }
+}
+
+#[test]
+fn an_ideal_gateway_shows_no_loss_and_no_duplicate_in_the_simulation() {
+    let plan = plan(1000.0, Micros::from_secs(MESSAGES / 1000));
+    World::run(7, 0, |world| drive(world.node("sender"), world.node("ideal"), plan));
+}
+
+#[test]
+fn an_ideal_gateway_shows_no_loss_and_no_duplicate_on_real_sockets() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = |name: &str| Node::real(name, folder.path().join(name), 7);
+    // Far below what the driver can do: this asks for correctness, and other tests run beside it.
+    let mut plan = plan(4_000.0, Micros::from_secs(MESSAGES / 4_000));
+    plan.drain = Micros::from_secs(600);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(drive(node("sender"), node("ideal"), plan));
+}

@@ -1,0 +1,192 @@
+//! The list of children on disk, so that those of a dead run are found and ended by the next one.
+//!
+//! A process is only ever touched by its recorded id together with its start time and boot, for an
+//! id alone may long belong to somebody else.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Name of the list within a drill's folder.
+const NAME: &str = "children.jsonl";
+
+/// A process, told apart from every other that ever had its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub pid: i32,
+    /// Clock ticks since boot, field 22 of `/proc/PID/stat`.
+    pub started: u64,
+    pub boot: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    node: String,
+    child: Identity,
+    /// The run that started it; while that lives, its children are its own business.
+    owner: Identity,
+}
+
+/// The children of one drill.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    file: File,
+    owner: Identity,
+}
+
+impl Journal {
+    pub(crate) fn open(folder: &Path) -> io::Result<Journal> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(NAME);
+        let file = File::options().append(true).create(true).open(&path)?;
+        let owner = identify(std::process::id() as i32)?;
+        Ok(Journal { path, file, owner })
+    }
+
+    /// Synced before the child is waited for. Dies the run between its start and this line, the child
+    /// dies with its parent all the same.
+    pub(crate) fn add(&mut self, node: &str, child: &Identity) -> io::Result<()> {
+        let entry =
+            Entry { node: node.to_owned(), child: child.clone(), owner: self.owner.clone() };
+        let mut line = serde_json::to_vec(&entry)?;
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        self.file.sync_data()
+    }
+
+    /// All children are gone.
+    pub(crate) fn close(&self) -> io::Result<()> {
+        std::fs::remove_file(&self.path)
+    }
+}
+
+/// The living process `pid`.
+pub(crate) fn identify(pid: i32) -> io::Result<Identity> {
+    let started = stat(pid)?
+        .1
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read its start time"))?;
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned();
+    Ok(Identity { pid, started, boot })
+}
+
+/// State letter (`T` is stopped, `Z` ended) and start time of a process.
+pub(crate) fn stat(pid: i32) -> io::Result<(char, Option<u64>)> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name in parentheses may hold anything, parentheses included.
+    let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let mut fields = rest.split_whitespace();
+    let state = fields.next().and_then(|s| s.chars().next()).unwrap_or('?');
+    Ok((state, fields.nth(18).and_then(|field| field.parse().ok())))
+}
+
+fn lives(identity: &Identity) -> bool {
+    let ended = stat(identity.pid).map_or(true, |(state, _)| state == 'Z');
+    !ended && identify(identity.pid).is_ok_and(|found| found == *identity)
+}
+
+/// Ends the children of dead runs under `reports`, and says which: one `node (pid)` each.
+///
+/// # Errors
+/// What the operating system says of the folder, or of a process that could not be ended.
+pub fn sweep(reports: &Path) -> io::Result<Vec<String>> {
+    let mut swept = Vec::new();
+    for path in journals(reports, 3)? {
+        let text = std::fs::read_to_string(&path)?;
+        // A line cut short by the owner's death is no entry; that child died with its parent.
+        let entries: Vec<Entry> =
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        if entries.iter().any(|entry| lives(&entry.owner)) {
+            continue;
+        }
+        for entry in entries.iter().filter(|entry| lives(&entry.child)) {
+            kill(Pid::from_raw(entry.child.pid), Signal::SIGKILL)?;
+            swept.push(format!("{} ({})", entry.node, entry.child.pid));
+        }
+        std::fs::remove_file(&path)?;
+    }
+    Ok(swept)
+}
+
+/// Children of dead runs under `reports` that still live: one `node (pid)` each. Changes nothing.
+///
+/// # Errors
+/// What the operating system says of the folder.
+pub fn left_over(reports: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for path in journals(reports, 3)? {
+        let text = std::fs::read_to_string(&path)?;
+        let entries: Vec<Entry> =
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        if entries.iter().any(|entry| lives(&entry.owner)) {
+            continue;
+        }
+        let living = entries.iter().filter(|entry| lives(&entry.child));
+        found.extend(living.map(|entry| format!("{} ({})", entry.node, entry.child.pid)));
+    }
+    Ok(found)
+}
+
+fn journals(folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        // `file_type` follows no links.
+        if entry.file_type()?.is_dir() && depth > 0 {
+            found.extend(journals(&entry.path(), depth - 1)?);
+        } else if entry.file_name() == NAME {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_dead_runs_child_is_ended_and_a_living_runs_child_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let identity = identify(child.id() as i32).unwrap();
+        let mut journal = Journal::open(&folder.path().join("run/drill-0")).unwrap();
+        journal.add("queue-1", &identity).unwrap();
+        assert!(sweep(folder.path()).unwrap().is_empty(), "its owner lives: this very process");
+        assert_eq!(child.try_wait().unwrap(), None);
+
+        journal.owner.started += 1;
+        std::fs::remove_file(&journal.path).unwrap();
+        let mut orphaned = Journal::open(&folder.path().join("run/drill-0")).unwrap();
+        orphaned.owner.started += 1;
+        orphaned.add("queue-1", &identity).unwrap();
+        let swept = sweep(folder.path()).unwrap();
+        assert_eq!(swept, vec![format!("queue-1 ({})", child.id())]);
+        assert!(!child.wait().unwrap().success());
+        assert!(sweep(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_process_id_taken_over_by_another_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let mut identity = identify(child.id() as i32).unwrap();
+        identity.started -= 1;
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.owner.started += 1;
+        journal.add("queue-1", &identity).unwrap();
+        assert!(sweep(folder.path()).unwrap().is_empty());
+        assert_eq!(child.try_wait().unwrap(), None);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

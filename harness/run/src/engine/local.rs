@@ -1,0 +1,277 @@
+//! The local engine: every node a child process on loopback, time is real.
+//!
+//! A child dies with its parent (it asks the kernel for that itself, see `squall-node`), and is on
+//! a list on disk for the case that it could not.
+
+use super::{Addresses, Done, Engine, EngineError, Life, journal};
+use crate::RunError;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::Deserialize;
+use squall_model::node_config::NodeConfig;
+use squall_model::stack::SENDER;
+use squall_platform::{Node, time};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long a child may take to listen, and to stop when asked to.
+const START: Duration = Duration::from_secs(20);
+const STOP: Duration = Duration::from_secs(10);
+
+pub struct LocalEngine {
+    squall: PathBuf,
+    folder: PathBuf,
+    harness: Node,
+    token: String,
+    journal: journal::Journal,
+    children: BTreeMap<String, Process>,
+}
+
+struct Process {
+    child: Child,
+    pid: Pid,
+    /// Ended by a lever, or asked to end.
+    planned: bool,
+    reported: bool,
+    /// Kept open: a child that prints after its ready line must not be killed by it.
+    _stdout: tokio::process::ChildStdout,
+}
+
+/// The line a child prints when it is ready.
+#[derive(Deserialize)]
+struct Ready {
+    addresses: Addresses,
+}
+
+impl LocalEngine {
+    /// # Errors
+    /// Where `folder` cannot be written to.
+    pub fn new(squall: &Path, folder: &Path, seed: u64) -> Result<Self, RunError> {
+        let what = || format!("cannot prepare {}", folder.display());
+        let journal = journal::Journal::open(folder).map_err(RunError::io(what()))?;
+        std::fs::create_dir_all(folder.join("logs")).map_err(RunError::io(what()))?;
+        Ok(LocalEngine {
+            squall: squall.to_owned(),
+            folder: folder.to_owned(),
+            harness: Node::real(SENDER, folder.join("data").join(SENDER), seed),
+            token: secret().map_err(RunError::io("cannot draw a secret"))?,
+            journal,
+            children: BTreeMap::new(),
+        })
+    }
+
+    async fn raise(&mut self, role: &str, config: &NodeConfig) -> Result<Addresses, EngineError> {
+        let name = config.node.as_str();
+        let failed = |what: &str| {
+            let what = what.to_owned();
+            move |error: io::Error| EngineError::new(name, format!("{what}: {error}"))
+        };
+        if self.life(name) != Life::Dead {
+            return Err(EngineError::new(name, "runs already"));
+        }
+        let mut child = self.spawn(role, config).map_err(failed("cannot start"))?;
+        let pid = child.id().ok_or_else(|| EngineError::new(name, "ended at once"))? as i32;
+        let stdout = child.stdout.take().ok_or_else(|| EngineError::new(name, "has no stdout"))?;
+        let identity = journal::identify(pid).map_err(failed("cannot read its start time"))?;
+        self.journal.add(name, &identity).map_err(failed("cannot write it down"))?;
+
+        let mut lines = BufReader::new(stdout).lines();
+        let line = time::timeout(START, lines.next_line()).await;
+        let ready = match line {
+            Ok(Ok(Some(line))) => serde_json::from_str::<Ready>(&line)
+                .map_err(|error| EngineError::new(name, format!("unreadable ready line: {error}"))),
+            Ok(_) => Err(EngineError::new(name, self.last_words(name))),
+            Err(_) => Err(EngineError::new(name, "did not listen within 20 seconds")),
+        };
+        let stdout = lines.into_inner().into_inner();
+        let process = Process {
+            child,
+            pid: Pid::from_raw(pid),
+            planned: ready.is_err(),
+            reported: false,
+            _stdout: stdout,
+        };
+        self.children.insert(name.to_owned(), process);
+        if ready.is_err() {
+            self.kill(name).await?;
+        }
+        ready.map(|ready| ready.addresses)
+    }
+
+    fn spawn(&self, role: &str, config: &NodeConfig) -> io::Result<Child> {
+        let path = self.folder.join("nodes");
+        std::fs::create_dir_all(&path)?;
+        let path = path.join(format!("{}.json", config.node));
+        write_private(&path, &serde_json::to_vec_pretty(config)?)?;
+        let log = File::options().append(true).create(true).open(self.log(&config.node))?;
+        Command::new(&self.squall)
+            .arg("serve")
+            .arg(role)
+            .arg("--config")
+            .arg(&path)
+            .arg("--data")
+            .arg(self.folder.join("data").join(&config.node))
+            .arg("--parent")
+            .arg(std::process::id().to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+    }
+
+    fn log(&self, node: &str) -> PathBuf {
+        self.folder.join("logs").join(format!("{node}.log"))
+    }
+
+    /// The end of a node's log, for the message about its death.
+    fn last_words(&self, node: &str) -> String {
+        let mut text = String::new();
+        let read =
+            File::open(self.log(node)).map(|log| log.take(64 * 1024).read_to_string(&mut text));
+        match (read, text.lines().last()) {
+            (Ok(_), Some(line)) => format!("ended at its start: {line}"),
+            _ => "ended at its start".to_owned(),
+        }
+    }
+
+    fn living(&mut self, node: &str) -> Result<&mut Process, EngineError> {
+        match self.life(node) {
+            Life::Dead => Err(EngineError::new(node, "is not running")),
+            _ => self.children.get_mut(node).ok_or_else(|| EngineError::new(node, "unknown")),
+        }
+    }
+
+    fn signal(&mut self, node: &str, signal: Signal) -> Result<(), EngineError> {
+        // The child is not reaped before `wait`, so its id cannot belong to anybody else.
+        let pid = self.living(node)?.pid;
+        kill(pid, signal).map_err(|error| EngineError::new(node, format!("{signal}: {error}")))
+    }
+
+    async fn end(
+        &mut self,
+        node: &str,
+        signal: Signal,
+        patience: Duration,
+    ) -> Result<(), EngineError> {
+        self.living(node)?.planned = true;
+        self.signal(node, signal)?;
+        let process = self.living_or_ended(node)?;
+        match time::timeout(patience, process.child.wait()).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(EngineError::new(node, error)),
+            Err(_) => {
+                process.child.kill().await.map_err(|error| EngineError::new(node, error))?;
+                Err(EngineError::new(node, "did not stop in time; killed"))
+            }
+        }
+    }
+
+    fn living_or_ended(&mut self, node: &str) -> Result<&mut Process, EngineError> {
+        self.children.get_mut(node).ok_or_else(|| EngineError::new(node, "unknown"))
+    }
+
+    async fn lower_all(&mut self) {
+        let names: Vec<String> = self.children.keys().cloned().collect();
+        for name in &names {
+            let _ = self.thaw(name);
+            if let Ok(process) = self.living(name) {
+                process.planned = true;
+                let _ = kill(process.pid, Signal::SIGTERM);
+            }
+        }
+        for process in self.children.values_mut() {
+            if time::timeout(STOP, process.child.wait()).await.is_err() {
+                let _ = process.child.kill().await;
+            }
+        }
+        // Left behind only where a child could not be ended: then the next start looks again.
+        if names.iter().all(|name| self.life(name) == Life::Dead) {
+            let _ = self.journal.close();
+        }
+    }
+}
+
+impl Engine for LocalEngine {
+    fn harness(&self) -> Node {
+        self.harness.clone()
+    }
+
+    fn token(&self) -> String {
+        self.token.clone()
+    }
+
+    fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses> {
+        self.raise(role, config).boxed_local()
+    }
+
+    fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        self.end(node, Signal::SIGTERM, STOP).boxed_local()
+    }
+
+    fn kill<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        self.end(node, Signal::SIGKILL, STOP).boxed_local()
+    }
+
+    fn freeze(&mut self, node: &str) -> Result<(), EngineError> {
+        self.signal(node, Signal::SIGSTOP)
+    }
+
+    fn thaw(&mut self, node: &str) -> Result<(), EngineError> {
+        self.signal(node, Signal::SIGCONT)
+    }
+
+    fn life(&mut self, node: &str) -> Life {
+        let Some(process) = self.children.get_mut(node) else { return Life::Dead };
+        if !matches!(process.child.try_wait(), Ok(None)) {
+            return Life::Dead;
+        }
+        match journal::stat(process.pid.as_raw()) {
+            Ok(('T' | 't', _)) => Life::Frozen,
+            Ok(('Z' | 'X', _)) | Err(_) => Life::Dead,
+            Ok(_) => Life::Running,
+        }
+    }
+
+    fn exits(&mut self) -> Vec<(String, String)> {
+        let mut unplanned = Vec::new();
+        for (name, process) in &mut self.children {
+            if process.planned || process.reported {
+                continue;
+            }
+            if let Ok(Some(status)) = process.child.try_wait() {
+                process.reported = true;
+                unplanned.push((name.clone(), status.to_string()));
+            }
+        }
+        unplanned
+    }
+
+    fn lower(&mut self) -> LocalBoxFuture<'_, ()> {
+        self.lower_all().boxed_local()
+    }
+}
+
+/// 128 bits from the operating system, as hex digits.
+fn secret() -> io::Result<String> {
+    let mut bytes = [0u8; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A node's configuration holds the run's secrets: nobody else may read it.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file =
+        File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}

@@ -1,0 +1,37 @@
+//! How messages are submitted, and how their receipts read: one file a kind of gateway.
+//!
+//! A new ingress is one file here and its line in [`find`]. An ingress knows shapes of requests and
+//! answers, and sends nothing itself.
+
+mod twilio;
+
+use crate::stage::config::Credentials;
+use squall_model::fact::{Answer, ReceiptState};
+use squall_model::plan::Plan;
+use squall_wire::http::{Request, Response};
+
+/// One message, ready to be submitted.
+pub(crate) struct Submission<'a> {
+    pub(crate) to: &'a str,
+    pub(crate) text: &'a str,
+    /// Where the gateway shall send the receipts of this very message.
+    pub(crate) callback: &'a str,
+}
+
+pub(crate) trait Ingress: Send + Sync + 'static {
+    fn request(&self, submission: &Submission<'_>) -> Result<Request, String>;
+
+    /// What the gateway's answer means.
+    fn answer(&self, response: &Response) -> Answer;
+
+    /// The final state a receipt claims; `None` for a state on the way.
+    fn receipt(&self, request: &Request) -> Option<ReceiptState>;
+}
+
+/// The ingress of the plan's stack.
+pub(crate) fn find(plan: &Plan, credentials: &Credentials) -> Result<Box<dyn Ingress>, String> {
+    match plan.stack.ingress.kind.as_str() {
+        "twilio" => Ok(Box::new(twilio::Twilio::new(credentials, plan.traffic.validity))),
+        kind => Err(format!("no ingress \"{kind}\"; there is: twilio")),
+    }
+}

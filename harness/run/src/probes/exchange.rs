@@ -1,0 +1,146 @@
+//! One question and its answer in the link's own protocol. Written by hand, byte by byte, so that a
+//! probe shares no code with what it probes.
+
+use squall_model::stack::LinkProtocol;
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Longest answer that is read.
+const MOST: usize = 64 * 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Talk {
+    /// `GET /health`: any complete answer will do, an unhealthy one too.
+    Http,
+    /// enquire_link and its response (SMPP 3.4, section 4.11), other PDUs in between skipped.
+    Smpp,
+    /// An empty frame and its echo, see `squall_wire::frames`.
+    Frames,
+}
+
+impl From<LinkProtocol> for Talk {
+    fn from(protocol: LinkProtocol) -> Self {
+        match protocol {
+            LinkProtocol::Http => Talk::Http,
+            LinkProtocol::Smpp => Talk::Smpp,
+            LinkProtocol::Frames => Talk::Frames,
+        }
+    }
+}
+
+impl Talk {
+    /// # Errors
+    /// Where the connection breaks, ends, or answers something else.
+    pub(super) async fn exchange<S>(self, stream: &mut S) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match self {
+            Talk::Http => http(stream).await,
+            Talk::Smpp => smpp(stream).await,
+            Talk::Frames => {
+                stream.write_all(&0u32.to_be_bytes()).await?;
+                stream.flush().await?;
+                match stream.read_u32().await? {
+                    0 => Ok(()),
+                    _ => Err(io::ErrorKind::InvalidData.into()),
+                }
+            }
+        }
+    }
+}
+
+async fn http<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: probe\r\n\r\n").await?;
+    stream.flush().await?;
+    let mut answer = Vec::new();
+    loop {
+        if let Some(length) = complete(&answer)? {
+            if answer.len() >= length {
+                return Ok(());
+            }
+        } else if answer.len() > MOST {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        if stream.read_buf(&mut answer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+/// Length of the whole answer, once its head is there.
+fn complete(answer: &[u8]) -> io::Result<Option<usize>> {
+    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(&answer[..head]).map_err(|_| io::ErrorKind::InvalidData)?;
+    if !text.starts_with("HTTP/1.1 ") {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let length = text
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(Some(0), |(_, value)| value.trim().parse::<usize>().ok())
+        .filter(|length| *length <= MOST)
+        .ok_or(io::ErrorKind::InvalidData)?;
+    Ok(Some(head + 4 + length))
+}
+
+async fn smpp<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    const ENQUIRE_LINK: u32 = 0x0000_0015;
+    const ENQUIRE_LINK_RESP: u32 = 0x8000_0015;
+    let mut pdu = [0u8; 16];
+    pdu[..4].copy_from_slice(&16u32.to_be_bytes());
+    pdu[4..8].copy_from_slice(&ENQUIRE_LINK.to_be_bytes());
+    pdu[12..].copy_from_slice(&1u32.to_be_bytes());
+    stream.write_all(&pdu).await?;
+    stream.flush().await?;
+    loop {
+        let (length, command) = (stream.read_u32().await? as usize, stream.read_u32().await?);
+        let (_status, _sequence) = (stream.read_u32().await?, stream.read_u32().await?);
+        if !(16..=MOST).contains(&length) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut body = vec![0; length - 16];
+        stream.read_exact(&mut body).await?;
+        match command {
+            ENQUIRE_LINK_RESP => return Ok(()),
+            // The peer may ask the same of us first.
+            command if command & 0x8000_0000 == 0 => {}
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_counts_only_when_it_is_whole() {
+        let (mut near, mut far) = tokio::io::duplex(1024);
+        let serve = async {
+            let mut question = [0u8; 256];
+            let n = far.read(&mut question).await.unwrap();
+            assert!(question[..n].starts_with(b"GET /health HTTP/1.1\r\n"));
+            far.write_all(b"HTTP/1.1 503 Nope\r\ncontent-length: 4\r\n\r\nab").await.unwrap();
+            drop(far);
+        };
+        let (asked, ()) = tokio::join!(Talk::Http.exchange(&mut near), serve);
+        assert_eq!(asked.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn smpp_skips_requests_and_refuses_lies() {
+        let (mut near, mut far) = tokio::io::duplex(1024);
+        let pdu = |length: u32, command: u32| {
+            [length, command, 0, 1].iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>()
+        };
+        far.write_all(&pdu(16, 0x15)).await.unwrap();
+        far.write_all(&pdu(16, 0x8000_0015)).await.unwrap();
+        Talk::Smpp.exchange(&mut near).await.unwrap();
+        far.write_all(&pdu(3, 0x8000_0015)).await.unwrap();
+        assert!(Talk::Smpp.exchange(&mut near).await.is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! Looks through the very links and at the very nodes that faults act on, before, during and after.
+//!
+//! Each target is looked at on a connection made for the look and on one kept open; links also on
+//! an untouched control path beside them. A probe is no message: it is outside the accounting.
+
+mod exchange;
+mod schedule;
+
+use crate::clock::DrillClock;
+use crate::recorder::Recorder;
+use crate::stage::Directory;
+use exchange::Talk;
+use schedule::Schedule;
+use squall_model::fact::{Fact, Probe, ProbePath, ProbeSaw, ProbeTarget};
+use squall_model::fault::Watch;
+use squall_model::plan::Plan;
+use squall_model::stack::SENDER;
+use squall_model::units::Micros;
+use squall_platform::{Node, Stream, Task, time};
+use std::collections::BTreeMap;
+use std::io;
+use tokio::sync::watch;
+
+/// Patience with an answer, over what the link's own latency and the fault may add.
+const PATIENCE: Micros = Micros::from_secs(1);
+/// Fresh connections a round where a fault takes only a share of them.
+const DRAWS_PER_ROUND: usize = 5;
+
+/// What a prober looks at.
+#[derive(Clone, Debug)]
+struct Target {
+    name: ProbeTarget,
+    schedule: Schedule,
+    patience: Micros,
+    fresh_per_round: usize,
+}
+
+/// Starts every prober the plan asks for; they end when `stop` turns true.
+pub(crate) fn start(
+    plan: &Plan,
+    node: &Node,
+    directory: &Directory,
+    clock: DrillClock,
+    recorder: &Recorder,
+    stop: &watch::Receiver<bool>,
+) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for target in targets(plan) {
+        let paths: &[ProbePath] = match target.name {
+            ProbeTarget::Link(_) => &[ProbePath::New, ProbePath::Existing, ProbePath::Control],
+            ProbeTarget::Node(_) => &[ProbePath::New, ProbePath::Existing],
+        };
+        for path in paths {
+            let prober = Prober {
+                target: target.clone(),
+                path: *path,
+                talk: talk(plan, &target.name),
+                plan_port: port(plan, &target.name),
+                node: node.clone(),
+                directory: directory.clone(),
+                clock,
+                recorder: recorder.clone(),
+                kept: None,
+            };
+            tasks.push(node.spawn(prober.run(stop.clone())));
+        }
+    }
+    tasks
+}
+
+/// The targets of all watches, and one node that no fault touches beside watched nodes.
+fn targets(plan: &Plan) -> Vec<Target> {
+    let mut found: BTreeMap<ProbeTarget, Target> = BTreeMap::new();
+    for fault in &plan.faults {
+        for watch in &fault.watches {
+            let (name, slower, fresh) = match watch {
+                Watch::Lost { target, .. } => (target.clone(), Micros::ZERO, 1),
+                Watch::Slower { link, by } => (ProbeTarget::Link(link.clone()), *by, 1),
+                Watch::SomeLost { link, .. } => {
+                    (ProbeTarget::Link(link.clone()), Micros::ZERO, DRAWS_PER_ROUND)
+                }
+                Watch::Draws { .. } | Watch::Hits { .. } | Watch::Setting { .. } => continue,
+            };
+            let patience = PATIENCE + latency(plan, &name) + latency(plan, &name) + slower + slower;
+            let target = found.entry(name.clone()).or_insert_with(|| Target {
+                name,
+                schedule: Schedule::default(),
+                patience,
+                fresh_per_round: fresh,
+            });
+            target.schedule.add(fault.window);
+            target.patience = target.patience.max(patience);
+            target.fresh_per_round = target.fresh_per_round.max(fresh);
+        }
+    }
+    found.extend(witness(plan, &found));
+    found.into_values().collect()
+}
+
+/// A node beside the watched ones, so that their silence is not the harness's own.
+fn witness(plan: &Plan, watched: &BTreeMap<ProbeTarget, Target>) -> Option<(ProbeTarget, Target)> {
+    let nodes: Vec<&Target> =
+        watched.values().filter(|t| matches!(t.name, ProbeTarget::Node(_))).collect();
+    let first = nodes.first()?;
+    let names = plan.stack.nodes.iter().map(|node| &node.name);
+    let name = names
+        .chain(plan.stack.carriers.iter().map(|carrier| &carrier.name))
+        .map(|name| ProbeTarget::Node(name.clone()))
+        .find(|name| !watched.contains_key(name))?;
+    let mut target = Target { name: name.clone(), ..(*first).clone() };
+    for node in nodes {
+        target.schedule.join(&node.schedule);
+    }
+    Some((name, target))
+}
+
+fn latency(plan: &Plan, target: &ProbeTarget) -> Micros {
+    match target {
+        ProbeTarget::Link(id) => link(plan, id).map_or(Micros::ZERO, |link| link.latency),
+        ProbeTarget::Node(_) => Micros::ZERO,
+    }
+}
+
+fn link<'a>(plan: &'a Plan, id: &str) -> Option<&'a squall_model::stack::Link> {
+    plan.stack.links.iter().find(|link| link.id() == id)
+}
+
+fn talk(plan: &Plan, target: &ProbeTarget) -> Talk {
+    match target {
+        ProbeTarget::Link(id) => link(plan, id).map_or(Talk::Http, |link| link.protocol.into()),
+        ProbeTarget::Node(_) => Talk::Http,
+    }
+}
+
+/// Node and port at the far end of a link.
+fn port(plan: &Plan, target: &ProbeTarget) -> Option<(String, String)> {
+    let ProbeTarget::Link(id) = target else { return None };
+    let link = link(plan, id)?;
+    let port = if link.to == SENDER { "callback" } else { link.port.as_str() };
+    Some((link.to.clone(), port.to_owned()))
+}
+
+/// One target on one path.
+struct Prober {
+    target: Target,
+    path: ProbePath,
+    talk: Talk,
+    plan_port: Option<(String, String)>,
+    node: Node,
+    directory: Directory,
+    clock: DrillClock,
+    recorder: Recorder,
+    /// The connection kept open, and where it leads.
+    kept: Option<(String, Stream)>,
+}
+
+impl Prober {
+    async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let next = self.clock.instant(self.target.schedule.after(self.clock.now()));
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = time::sleep_until(next) => {}
+            }
+            let rounds = if self.path == ProbePath::New { self.target.fresh_per_round } else { 1 };
+            for _ in 0..rounds {
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = self.look() => {}
+                }
+            }
+        }
+    }
+
+    async fn look(&mut self) {
+        let sent = self.clock.now();
+        let saw = match time::timeout(self.target.patience.std(), self.ask()).await {
+            Ok(Ok(())) => ProbeSaw::Answer { rtt: self.clock.now() - sent },
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => ProbeSaw::Refused,
+            Ok(Err(_)) => ProbeSaw::Closed,
+            Err(_) => ProbeSaw::Silence,
+        };
+        self.recorder.write(&Fact::Probe(Probe {
+            at: self.clock.now(),
+            sent,
+            target: self.target.name.clone(),
+            path: self.path,
+            saw,
+        }));
+    }
+
+    /// Asks and waits for the answer. The kept connection is put back only after an answer: a late
+    /// one must not be taken for the next.
+    async fn ask(&mut self) -> io::Result<()> {
+        let address = self.address().ok_or(io::ErrorKind::ConnectionRefused)?;
+        let keep = matches!(self.path, ProbePath::Existing | ProbePath::Control);
+        let mut stream = match self.kept.take().filter(|(to, _)| keep && *to == address) {
+            Some((_, stream)) => stream,
+            None => self.node.connect(&address).await?,
+        };
+        self.talk.exchange(&mut stream).await?;
+        if keep {
+            self.kept = Some((address, stream));
+        }
+        Ok(())
+    }
+
+    fn address(&self) -> Option<String> {
+        match (&self.target.name, self.path) {
+            (ProbeTarget::Link(_), ProbePath::Control) => {
+                let (node, port) = self.plan_port.as_ref()?;
+                self.directory.port(node, port)
+            }
+            (ProbeTarget::Link(id), _) => self.directory.link(id),
+            (ProbeTarget::Node(node), _) => self.directory.control(node),
+        }
+    }
+}

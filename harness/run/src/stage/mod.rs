@@ -1,0 +1,62 @@
+//! The raised stack as the harness sees it: who listens where, and how to talk to it.
+//!
+//! Clones share one directory, for a node that is started again listens elsewhere.
+
+pub(crate) mod config;
+mod control;
+pub(crate) mod raise;
+
+pub(crate) use control::{Control, segment};
+
+use crate::engine::Addresses;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Name of the fault proxy's node. No stack may use it.
+pub(crate) const PROXY: &str = "fault-proxy";
+
+/// Where everything listens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Directory {
+    inner: Arc<RwLock<Places>>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    nodes: BTreeMap<String, Addresses>,
+    /// Link id → listen address of its proxy.
+    links: BTreeMap<String, String>,
+}
+
+impl Directory {
+    pub(crate) fn set_node(&self, node: &str, addresses: Addresses) {
+        self.write().nodes.insert(node.to_owned(), addresses);
+    }
+
+    pub(crate) fn set_link(&self, link: &str, address: String) {
+        self.write().links.insert(link.to_owned(), address);
+    }
+
+    pub(crate) fn port(&self, node: &str, port: &str) -> Option<String> {
+        self.read().nodes.get(node)?.get(port).cloned()
+    }
+
+    /// A node's control port: `admin` of stack nodes, `control` of carriers and of the proxy.
+    pub(crate) fn control(&self, node: &str) -> Option<String> {
+        let places = self.read();
+        let ports = places.nodes.get(node)?;
+        ports.get("admin").or_else(|| ports.get("control")).cloned()
+    }
+
+    pub(crate) fn link(&self, id: &str) -> Option<String> {
+        self.read().links.get(id).cloned()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Places> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Places> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

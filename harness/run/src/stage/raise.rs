@@ -1,0 +1,147 @@
+//! Raises the stack: the fault proxy, one proxy a link, carriers, nodes; then points each proxy at
+//! its target and waits until all are healthy.
+//!
+//! Nodes are told the proxies' addresses, so a proxy exists before its target does.
+
+use super::config::{ANY, Configs, Credentials};
+use super::{Control, Directory, PROXY};
+use crate::engine::Engine;
+use crate::levers::toxiproxy::{self, ProxyView};
+use http::{Method, StatusCode};
+use serde_json::json;
+use squall_model::lever::{Stream, Toxic};
+use squall_model::node_config::NodeConfig;
+use squall_model::plan::Plan;
+use squall_model::stack::{Link, RunAs, SENDER};
+use squall_platform::time::{self, Instant};
+use squall_wire::http::Client;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Where a proxy leads before its target has an address: nobody listens there.
+const NOBODY: &str = "127.0.0.1:1";
+/// How long the raised stack may take until every node says it is healthy.
+const READY: Duration = Duration::from_secs(20);
+/// Name of the latency toxic of a link that is slow at all times.
+const BASE: &str = "base";
+
+/// The raised stack. Levers, probes and collector share its [`Control`].
+pub(crate) struct Stage {
+    pub(crate) engine: Box<dyn Engine>,
+    pub(crate) control: Control,
+    pub(crate) credentials: Credentials,
+    /// Role and configuration of every started node, for its next life.
+    pub(crate) started: BTreeMap<String, (String, NodeConfig)>,
+}
+
+impl Stage {
+    pub(crate) fn new(engine: Box<dyn Engine>) -> Self {
+        let harness = engine.harness();
+        let credentials = Credentials::draw(&mut harness.rng("credentials"));
+        let client = Client::new(harness, 4);
+        let control = Control::new(client, Directory::default(), &engine.token());
+        Stage { engine, control, credentials, started: BTreeMap::new() }
+    }
+
+    pub(crate) fn directory(&self) -> Directory {
+        self.control.directory().clone()
+    }
+
+    /// Everything up and pointing at each other. `callback` is where the sender takes receipts.
+    pub(crate) async fn raise(&mut self, plan: &Plan, callback: &str) -> Result<(), String> {
+        let (directory, token) = (self.directory(), self.engine.token());
+        directory.set_node(SENDER, [("callback".to_owned(), callback.to_owned())].into());
+        let credentials = self.credentials.clone();
+        let configs =
+            Configs { plan, credentials: &credentials, token: &token, directory: &directory };
+        self.start("proxy", configs.proxy()).await?;
+        for link in &plan.stack.links {
+            self.create_proxy(link).await?;
+        }
+        for carrier in &plan.stack.carriers {
+            self.start("carrier", configs.node(&carrier.name)).await?;
+        }
+        for node in &plan.stack.nodes {
+            let RunAs::BuiltIn(role) = &node.run else {
+                return Err(format!("{}: images are not run by this engine", node.name));
+            };
+            self.start(role, configs.node(&node.name)).await?;
+        }
+        for link in &plan.stack.links {
+            self.point(link).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a node that was started before, on its old disk, and leads its links to it.
+    pub(crate) async fn start_again(&mut self, plan: &Plan, node: &str) -> Result<(), String> {
+        let (role, config) =
+            self.started.get(node).cloned().ok_or_else(|| format!("{node} was never started"))?;
+        self.start(&role, config).await?;
+        for link in plan.stack.links.iter().filter(|link| link.to == node) {
+            self.point(link).await?;
+        }
+        Ok(())
+    }
+
+    async fn start(&mut self, role: &str, config: NodeConfig) -> Result<(), String> {
+        let addresses = self.engine.start(role, &config).await.map_err(|e| e.to_string())?;
+        self.directory().set_node(&config.node, addresses);
+        self.started.insert(config.node.clone(), (role.to_owned(), config));
+        Ok(())
+    }
+
+    async fn create_proxy(&self, link: &Link) -> Result<(), String> {
+        let id = link.id();
+        let body = json!({ "name": id, "listen": ANY, "upstream": NOBODY, "enabled": true });
+        let answer = self.control.ask(PROXY, Method::POST, "/proxies", Some(body)).await?;
+        let made: ProxyView = serde_json::from_slice(&answer)
+            .map_err(|error| format!("unreadable answer for the proxy of {id}: {error}"))?;
+        self.directory().set_link(&id, made.listen);
+        if link.latency.as_millis() > 0 {
+            let toxic = Toxic {
+                name: BASE.to_owned(),
+                kind: "latency".into(),
+                stream: Stream::Downstream,
+                toxicity: 1.0,
+                attributes: [("latency".to_owned(), link.latency.as_millis() as i64)].into(),
+            };
+            toxiproxy::add(&self.control, &id, &toxic).await?;
+        }
+        Ok(())
+    }
+
+    /// Leads a link's proxy to where its target listens now, and reads that back.
+    async fn point(&self, link: &Link) -> Result<(), String> {
+        let port = if link.to == SENDER { "callback" } else { &link.port };
+        let upstream = self
+            .directory()
+            .port(&link.to, port)
+            .ok_or_else(|| format!("{} reports no port \"{port}\"", link.to))?;
+        toxiproxy::set_upstream(&self.control, &link.id(), &upstream).await
+    }
+
+    /// Resolves when every node answered its health endpoint with 200.
+    pub(crate) async fn ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + READY;
+        let nodes: Vec<String> = self.started.keys().filter(|n| *n != PROXY).cloned().collect();
+        for node in nodes {
+            loop {
+                let answer = self.control.call(&node, Method::GET, "/health", None).await;
+                let why = match answer {
+                    Ok((StatusCode::OK, _)) => break,
+                    Ok((status, body)) => format!("{status} {}", String::from_utf8_lossy(&body)),
+                    Err(error) => error,
+                };
+                if let Some((node, status)) = self.engine.exits().into_iter().next() {
+                    return Err(format!("{node} ended before it was ready: {status}"));
+                }
+                if Instant::now() >= deadline {
+                    return Err(format!("{node} is not healthy after {READY:?}: {why}"));
+                }
+                time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    }
+}

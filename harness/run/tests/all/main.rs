@@ -1,0 +1,6 @@
+//! Drills on the real roles: in the simulation always, on real processes where it matters.
+
+#![allow(clippy::unwrap_used)]
+
+mod reference;
+mod simulated;
