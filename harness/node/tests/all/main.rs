@@ -1,0 +1,7 @@
+//! Roles as real processes, drilled by the local engine.
+
+#![allow(clippy::unwrap_used)]
+
+mod local;
+#[path = "../../../run/tests/all/reference.rs"]
+mod reference;
