@@ -1,0 +1,61 @@
+//! Messages waiting: by the ledger, and by what the nodes said of themselves.
+//!
+//! Regions and nodes have no colour: a line and its name. A node that did not answer has no line.
+
+use super::frame::{Area, Frame};
+use super::labels::{self, Labels};
+use super::rates::{scale, tick};
+use crate::run::DrillReport;
+use crate::series::{NodeBacklog, Series};
+use maud::{Markup, html};
+
+/// Nodes with a line of their own: those with the highest peaks.
+const MOST: usize = 3;
+
+pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Markup {
+    let told = series.backlog.iter().map(|node| node.peak as f64).fold(0.0, f64::max);
+    let most = series.greatest(|bin| bin.waiting as f64).max(told);
+    // A line that never leaves the axis is not told from it.
+    let shows = |node: &&NodeBacklog| node.peak > 0 && node.peak as f64 >= most * 0.02;
+    let nodes: Vec<&NodeBacklog> = series.backlog.iter().filter(shows).take(MOST).collect();
+    let (limit, step) = scale(most);
+    let y = |count: u64| area.y(count as f64 / limit);
+    let xs: Vec<f64> = series.bins.iter().map(|bin| super::middle(frame, bin)).collect();
+    let ledger: Vec<(f64, Option<f64>)> =
+        xs.iter().zip(&series.bins).map(|(x, bin)| (*x, Some(y(bin.waiting)))).collect();
+    let mut labels = Labels::default();
+    let lines: Vec<Vec<(f64, Option<f64>)>> = nodes
+        .iter()
+        .map(|node| xs.iter().zip(&node.waiting).map(|(x, n)| (*x, n.map(y))).collect())
+        .collect();
+    labels.avoid(&ledger);
+    lines.iter().for_each(|line| labels.avoid(line));
+    let all = labels.place(frame, area, "t", "accepted, not delivered", crest(&ledger));
+    html! {
+        @for i in 1..=((limit / step).round() as u32) {
+            @let value = f64::from(i) * step;
+            (frame.grid(area.y(value / limit), &tick(value)))
+        }
+        (frame.grid(area.bottom(), "0"))
+        path class="ink-line" d=(super::line(ledger.iter().copied())) {}
+        @for (node, line) in nodes.iter().zip(&lines) {
+            @let name = match &node.region {
+                Some(region) => format!("{} ({region})", node.node),
+                None => node.node.clone(),
+            };
+            path class="second-line" d=(super::line(line.iter().copied())) {}
+            (labels.place(frame, area, "s", &crate::escape::plain(&name), crest(line)))
+        }
+        (frame.base(area))
+        (all)
+    }
+}
+
+/// Spots around the highest point of a line, beside it first, then anywhere along it.
+fn crest(line: &[(f64, Option<f64>)]) -> Vec<(f64, f64)> {
+    let highest = line.iter().filter_map(|(x, y)| Some((*x, (*y)?)));
+    let Some((x, y)) = highest.min_by(|a, b| a.1.total_cmp(&b.1)) else { return Vec::new() };
+    let beside = [(0.0, -6.0), (100.0, 8.0), (100.0, 20.0), (-100.0, 2.0), (-160.0, 4.0), (-100.0, -6.0)];
+    let beside = beside.map(|(dx, dy)| (x + dx, y + dy));
+    beside.into_iter().chain(labels::along(line, &[-8.0, -14.0, 18.0, 24.0])).collect()
+}

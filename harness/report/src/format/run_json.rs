@@ -1,0 +1,305 @@
+//! `run.json`, schema `squall.run/1`: the judged run for programs.
+//!
+//! The fields are a promise to users; every one is written, null where there is no value. Drill time
+//! is in milliseconds, ratios are 0–1.
+
+use crate::run::{DrillReport, RunInfo, RunReport, Score};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use squall_model::judged::{Accounting, FaultSeen, Finding, Judged, Unit};
+use squall_model::plan::{Expected, PlannedObjective};
+use squall_model::units::Micros;
+use squall_model::verdict::Verdict;
+use std::io::{self, Write};
+
+/// Version of the format.
+pub const SCHEMA: &str = "squall.run/1";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "squall.run/1")]
+pub struct RunJson {
+    pub schema: String,
+    /// Version of squall.
+    pub squall: String,
+    /// RFC 3339, in UTC.
+    pub started: String,
+    pub engine: String,
+    pub seed: u64,
+    /// The worst drill, each counted after `met`.
+    pub verdict: Verdict,
+    pub met: bool,
+    pub exit_code: u8,
+    pub wall_ms: u64,
+    /// The command line that was typed.
+    pub command: Vec<String>,
+    pub drills: Vec<DrillJson>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DrillJson {
+    pub feature: String,
+    pub scenario: String,
+    pub file: String,
+    pub line: usize,
+    pub stack: String,
+    pub tags: Vec<String>,
+    pub verdict: Verdict,
+    pub expected: Expected,
+    /// The verdict is the expected one.
+    pub met: bool,
+    /// Why, in one sentence.
+    pub reason: String,
+    pub plan_hash: String,
+    pub duration_ms: u64,
+    pub phases: Vec<PhaseJson>,
+    pub faults: Vec<FaultJson>,
+    pub timeline: TimelineJson,
+    pub accounting: Accounting,
+    pub objectives: Vec<ObjectiveJson>,
+    pub segments: Vec<SegmentJson>,
+    pub budget: BudgetJson,
+    pub troubles: Vec<String>,
+    pub score: Score,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseJson {
+    pub name: String,
+    pub start_ms: u64,
+    pub end_ms: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultJson {
+    pub kind: String,
+    pub target: String,
+    pub requested_ms: u64,
+    /// The first observation of the effect.
+    pub effective_ms: Option<u64>,
+    pub healed_ms: Option<u64>,
+    pub proven: bool,
+    pub reason: String,
+}
+
+/// The incident's moments; null where one never came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineJson {
+    pub injected_ms: Option<u64>,
+    pub effective_ms: Option<u64>,
+    pub first_impact_ms: Option<u64>,
+    pub last_impact_ms: Option<u64>,
+    pub detected_ms: Option<u64>,
+    pub failed_over: Vec<RouteJson>,
+    pub healed_ms: Option<u64>,
+    pub recovered_ms: Option<u64>,
+    pub drained_ms: Option<u64>,
+    pub backlog_peak: Option<u64>,
+    pub backlog_peak_ms: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteJson {
+    pub to: String,
+    pub at_ms: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectiveJson {
+    pub text: String,
+    pub line: usize,
+    pub verdict: Verdict,
+    /// In `unit`; null where nothing was observed or it never came: `reason` says which.
+    pub observed: Option<f64>,
+    /// The bounds that decided.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub unit: Unit,
+    pub reason: String,
+    /// Message ids.
+    pub evidence: Vec<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SegmentJson {
+    pub name: String,
+    pub carrier: String,
+    /// Subscribers with a message scheduled while a fault was effective.
+    pub reached_out: u64,
+    /// Of those, with such a message past the deadline.
+    pub affected: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BudgetJson {
+    pub target: f64,
+    pub bad: u64,
+    pub allowed: f64,
+    /// bad ÷ allowed.
+    pub spent: f64,
+    pub out_of_objective_ms: u64,
+    /// Whole currency units; null where the drill states no price.
+    pub cost: Option<u64>,
+}
+
+/// The JSON Schema of `run.json`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(RunJson).to_value()
+}
+
+pub fn write(run: &RunReport, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &run_json(run))?;
+    out.write_all(b"\n")
+}
+
+fn run_json(run: &RunReport) -> RunJson {
+    let RunReport { info, verdict, met, exit_code, drills } = run;
+    let RunInfo { squall, engine, seed, started, wall_ms, command, undo_verified: _ } = info;
+    RunJson {
+        schema: SCHEMA.into(),
+        squall: squall.clone(),
+        started: started.clone(),
+        engine: engine.clone(),
+        seed: *seed,
+        verdict: *verdict,
+        met: *met,
+        exit_code: *exit_code,
+        wall_ms: *wall_ms,
+        command: command.clone(),
+        drills: drills.iter().map(drill_json).collect(),
+    }
+}
+
+fn drill_json(drill: &DrillReport) -> DrillJson {
+    let DrillReport { record, judged, whole: _, zoom: _, events: _, facts: _ } = drill;
+    let plan = &record.plan;
+    let Judged {
+        verdict,
+        met,
+        reason,
+        accounting,
+        faults,
+        findings,
+        phases,
+        timeline: _,
+        segments,
+        budget,
+        troubles,
+    } = judged;
+    let phase = |(name, span): &(String, squall_model::units::Span)| PhaseJson {
+        name: name.clone(),
+        start_ms: span.start.as_millis(),
+        end_ms: span.end.as_millis(),
+    };
+    let segment = |hit: &squall_model::judged::SegmentHit| SegmentJson {
+        name: hit.name.clone(),
+        carrier: hit.carrier.clone(),
+        reached_out: hit.reached_out,
+        affected: hit.affected,
+    };
+    DrillJson {
+        feature: plan.feature.clone(),
+        scenario: plan.scenario.clone(),
+        file: plan.file.clone(),
+        line: plan.line,
+        stack: plan.stack.name.clone(),
+        tags: plan.tags.clone(),
+        verdict: *verdict,
+        expected: plan.expected,
+        met: *met,
+        reason: reason.clone(),
+        plan_hash: record.header.plan_hash.clone(),
+        duration_ms: plan.end.as_millis(),
+        phases: phases.iter().map(phase).collect(),
+        faults: faults.iter().map(fault_json).collect(),
+        timeline: timeline_json(&judged.timeline),
+        accounting: accounting.clone(),
+        objectives: plan
+            .objectives
+            .iter()
+            .zip(findings)
+            .map(|(planned, finding)| objective_json(planned, finding))
+            .collect(),
+        segments: segments.iter().map(segment).collect(),
+        budget: BudgetJson {
+            target: budget.target,
+            bad: budget.bad,
+            allowed: budget.allowed,
+            spent: budget.spent,
+            out_of_objective_ms: budget.out_of_objective.as_millis(),
+            cost: budget.cost,
+        },
+        troubles: troubles.clone(),
+        score: drill.score(),
+    }
+}
+
+fn fault_json(fault: &FaultSeen) -> FaultJson {
+    let FaultSeen { kind, target, label: _, requested, effective, healed, proven, reason } = fault;
+    FaultJson {
+        kind: kind.clone(),
+        target: target.clone(),
+        requested_ms: requested.start.as_millis(),
+        effective_ms: effective.map(|bracket| bracket.by.as_millis()),
+        healed_ms: healed.map(|bracket| bracket.by.as_millis()),
+        proven: *proven,
+        reason: reason.clone(),
+    }
+}
+
+fn timeline_json(timeline: &squall_model::judged::Timeline) -> TimelineJson {
+    let squall_model::judged::Timeline {
+        injected,
+        effective,
+        impact,
+        detected,
+        failed_over,
+        healed,
+        recovered,
+        drained,
+        backlog_peak,
+    } = timeline;
+    let ms = |at: &Option<Micros>| at.map(Micros::as_millis);
+    let route =
+        |(to, at): &(String, Micros)| RouteJson { to: to.clone(), at_ms: at.as_millis() };
+    TimelineJson {
+        injected_ms: ms(injected),
+        effective_ms: ms(effective),
+        first_impact_ms: impact.map(|span| span.start.as_millis()),
+        last_impact_ms: impact.map(|span| span.end.as_millis()),
+        detected_ms: ms(detected),
+        failed_over: failed_over.iter().map(route).collect(),
+        healed_ms: ms(healed),
+        recovered_ms: ms(recovered),
+        drained_ms: ms(drained),
+        backlog_peak: backlog_peak.map(|(peak, _)| peak),
+        backlog_peak_ms: backlog_peak.map(|(_, at)| at.as_millis()),
+    }
+}
+
+fn objective_json(planned: &PlannedObjective, finding: &Finding) -> ObjectiveJson {
+    let PlannedObjective { objective: _, phase: _, text, line } = planned;
+    let Finding {
+        verdict,
+        observed,
+        low,
+        high,
+        at_least: _,
+        at_most: _,
+        unit,
+        reason,
+        evidence,
+    } = finding;
+    // JSON has no infinity: never is null, and the reason says so.
+    let finite = |value: &Option<f64>| value.filter(|value| value.is_finite());
+    ObjectiveJson {
+        text: text.clone(),
+        line: *line,
+        verdict: *verdict,
+        observed: finite(observed),
+        low: finite(low),
+        high: finite(high),
+        unit: *unit,
+        reason: reason.clone(),
+        evidence: evidence.clone(),
+    }
+}

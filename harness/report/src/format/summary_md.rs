@@ -1,0 +1,147 @@
+//! `summary.md`: one screen for a CI job summary. Verdicts, what failed and why, the ledger in a line.
+//!
+//! It never grows past what a job summary holds: long runs are cut, and the cut is said.
+
+use crate::escape::{self, markdown as md};
+use crate::run::{DrillReport, RunReport};
+use crate::{advice, exit, timeline, words};
+use squall_model::verdict::Verdict;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Job summaries end at 1 MiB; a reader's patience ends long before.
+const MOST_BYTES: usize = 256 * 1024;
+/// Drills described beyond their line in the table.
+const MOST_DRILLS: usize = 50;
+
+pub fn write(run: &RunReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = summary(run, &mut text);
+    if text.len() > MOST_BYTES {
+        let cut = (0..=MOST_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(text[..cut].rfind('\n').unwrap_or(cut));
+        text.push_str("\n\nCut here; report.html has the rest.\n");
+    }
+    out.write_all(text.as_bytes())
+}
+
+/// Shape and word; the shapes of the page in characters that every font has.
+fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "● PASS",
+        Verdict::Fail => "■ FAIL",
+        Verdict::Inconclusive => "◇ INCONCLUSIVE",
+    }
+}
+
+fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "## {} · Squall resilience report\n", verdict_word(run.verdict))?;
+    let info = &run.info;
+    writeln!(
+        out,
+        "{} met · engine {} · seed {} · squall {} · exit {} ({})\n",
+        words::of(run.drills.iter().filter(|d| d.judged.met).count(), run.drills.len()),
+        md(&info.engine),
+        info.seed,
+        md(&info.squall),
+        run.exit_code,
+        exit::reason(run.exit_code)
+    )?;
+    writeln!(out, "| drill | verdict | met | affected | lost | duplicated | failover | recovery |")?;
+    writeln!(out, "|---|---|---|--:|--:|--:|--:|--:|")?;
+    for drill in &run.drills {
+        row(drill, out)?;
+    }
+    for drill in run.drills.iter().take(MOST_DRILLS) {
+        detail(drill, out)?;
+    }
+    if run.drills.len() > MOST_DRILLS {
+        writeln!(out, "\n{} more drills in report.html.", run.drills.len() - MOST_DRILLS)?;
+    }
+    Ok(())
+}
+
+fn row(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
+    let books = &drill.judged.accounting;
+    let affected: u64 = drill.judged.segments.iter().map(|hit| hit.affected).sum();
+    let reached: u64 = drill.judged.segments.iter().map(|hit| hit.reached_out).sum();
+    let after = |when: timeline::When| match (when.at(), timeline::zero(drill)) {
+        (Some(at), Some(zero)) => (at - zero).to_string(),
+        (Some(at), None) => at.to_string(),
+        (None, _) => when.absent().into(),
+    };
+    writeln!(
+        out,
+        "| {} | {} | {} | {} | {} | {} | {} | {} |",
+        md(&drill.plan().scenario),
+        verdict_word(drill.judged.verdict),
+        if drill.judged.met { "yes" } else { "**no**" },
+        words::percent_of(affected, reached),
+        words::count(books.lost),
+        words::count(books.duplicated),
+        after(timeline::failed_over(drill)),
+        after(timeline::recovered(drill))
+    )
+}
+
+fn detail(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
+    let plan = drill.plan();
+    writeln!(out, "\n### {} {}\n", verdict_word(drill.judged.verdict), md(&plan.scenario))?;
+    writeln!(out, "{} ({}:{})\n", md(&drill.judged.reason), md(&plan.file), plan.line)?;
+    for trouble in &drill.judged.troubles {
+        writeln!(out, "- trouble: {}", md(trouble))?;
+    }
+    for (planned, finding) in plan.objectives.iter().zip(&drill.judged.findings) {
+        if finding.verdict != Verdict::Pass {
+            let word = verdict_word(finding.verdict);
+            let (text, why) = (md(&planned.text), md(&finding.reason));
+            writeln!(out, "- {word} {text} (line {}): {why}", planned.line)?;
+        }
+    }
+    writeln!(out, "\n{}", md(&ledger_line(drill)))?;
+    let advice = advice::advice(drill);
+    if let Some(first) = advice.first() {
+        writeln!(out, "\nFix first: **{}** {}", md(&first.what), md(&first.why))?;
+    }
+    writeln!(out, "\n    {}", repeat(drill))
+}
+
+/// The message accounting in one line.
+pub fn ledger_line(drill: &DrillReport) -> String {
+    let it = &drill.judged.accounting;
+    let c = words::count;
+    let lines = [
+        (it.late, "late"),
+        (it.failed, "failed"),
+        (it.expired, "expired"),
+        (it.pending, "pending"),
+        (it.undecided, "undecided"),
+        (it.lost, "lost"),
+        (it.duplicated, "duplicated"),
+        (it.false_receipts, "false receipts"),
+    ];
+    let rest: Vec<String> =
+        lines.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", c(*n))).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(", {}", rest.join(", ")) };
+    let balance = if it.balances() { "" } else { "; THE LEDGER DOES NOT BALANCE" };
+    format!(
+        "{} attempted - {} rejected - {} indeterminate = {} accepted; {} delivered in time{rest}{balance}",
+        c(it.attempted),
+        c(it.rejected),
+        c(it.indeterminate),
+        c(it.accepted),
+        c(it.delivered),
+    )
+}
+
+/// The command that plays this drill's file again.
+pub fn repeat(drill: &DrillReport) -> String {
+    let plan = drill.plan();
+    format!(
+        "squall run {} --engine {} --seed {}",
+        escape::shell(&plan.file),
+        escape::shell(&drill.record.header.engine),
+        plan.seed
+    )
+}

@@ -1,0 +1,162 @@
+//! A whole run, judged: the one value that every report format is written from.
+//!
+//! A record keeps one small row a message, so a run of many drills fits into memory.
+
+use crate::events::{self, Event};
+use crate::exit;
+use crate::series::Series;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use squall_model::judged::Judged;
+use squall_model::plan::Plan;
+use squall_model::record::Record;
+use squall_model::units::{Micros, Span};
+use squall_model::verdict::Verdict;
+use std::collections::BTreeMap;
+
+/// What the facts do not say: who played, when, for how long, and by which command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunInfo {
+    /// Version of squall.
+    pub squall: String,
+    pub engine: String,
+    pub seed: u64,
+    /// RFC 3339, in UTC.
+    pub started: String,
+    pub wall_ms: u64,
+    /// The command line that was typed, `squall` included; empty where it is not known.
+    pub command: Vec<String>,
+    /// Every undo was proven. Where not, the run ends with exit code 4.
+    pub undo_verified: bool,
+}
+
+impl Default for RunInfo {
+    fn default() -> Self {
+        RunInfo {
+            squall: env!("CARGO_PKG_VERSION").into(),
+            engine: String::new(),
+            seed: 0,
+            started: String::new(),
+            wall_ms: 0,
+            command: Vec::new(),
+            undo_verified: true,
+        }
+    }
+}
+
+/// A run, judged.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    pub info: RunInfo,
+    /// The worst drill, each counted after `met`.
+    pub verdict: Verdict,
+    pub met: bool,
+    pub exit_code: u8,
+    pub drills: Vec<DrillReport>,
+}
+
+/// One drill: what was recorded, what was judged, and what the formats draw.
+#[derive(Clone, Debug)]
+pub struct DrillReport {
+    pub record: Record,
+    pub judged: Judged,
+    /// The whole drill, and the minutes around the first fault where those are crowded.
+    pub whole: Series,
+    pub zoom: Option<Series>,
+    pub events: Vec<Event>,
+    /// How many facts of each kind the record holds; messages are counted by the ledger.
+    pub facts: BTreeMap<&'static str, u64>,
+}
+
+/// Objectives met ÷ objectives decided, beside how many were decided.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Score {
+    pub passed: u64,
+    pub failed: u64,
+    pub undecided: u64,
+    /// passed ÷ (passed + failed), 0–1; null where nothing was decided.
+    pub value: Option<f64>,
+    /// If every undecided objective failed, and if every one passed; null without objectives.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+/// Judges every record and adds up what the run comes to.
+pub fn judge_run(records: impl IntoIterator<Item = Record>, info: RunInfo) -> RunReport {
+    RunReport::new(
+        records.into_iter().map(|r| DrillReport::new(squall_model::judge::judge(&r), r)),
+        info,
+    )
+}
+
+impl RunReport {
+    /// A run of drills that are judged already.
+    pub fn new(drills: impl IntoIterator<Item = DrillReport>, mut info: RunInfo) -> RunReport {
+        let drills: Vec<DrillReport> = drills.into_iter().collect();
+        let verdict = Verdict::worst(drills.iter().map(|drill| exit::counts_as(&drill.judged)));
+        if let (true, Some(first)) = (info.engine.is_empty(), drills.first()) {
+            info.engine.clone_from(&first.record.header.engine);
+            info.squall.clone_from(&first.record.header.squall);
+            info.seed = first.record.plan.seed;
+        }
+        RunReport {
+            verdict,
+            met: verdict == Verdict::Pass,
+            exit_code: exit::code(verdict, info.undo_verified),
+            info,
+            drills,
+        }
+    }
+}
+
+impl DrillReport {
+    /// The curves and events of one record.
+    pub fn new(judged: Judged, record: Record) -> DrillReport {
+        let whole = Span { start: Micros::ZERO, end: end_of_curves(&record, &judged) };
+        DrillReport {
+            whole: Series::over(&record, whole, 300),
+            zoom: zoom(&judged, whole).map(|span| Series::over(&record, span, 120)),
+            events: events::notable(&record),
+            facts: events::kinds(&record),
+            record,
+            judged,
+        }
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.record.plan
+    }
+
+    pub fn score(&self) -> Score {
+        let of = |verdict| self.judged.findings.iter().filter(|f| f.verdict == verdict).count();
+        let passed = of(Verdict::Pass) as u64;
+        let failed = of(Verdict::Fail) as u64;
+        let undecided = of(Verdict::Inconclusive) as u64;
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        let all = passed + failed + undecided;
+        Score {
+            passed,
+            failed,
+            undecided,
+            value: share(passed, passed + failed),
+            low: share(passed, all),
+            high: share(passed + undecided, all),
+        }
+    }
+}
+
+/// The traffic's end, or later where the drain was still at work: the curves show it to its end.
+fn end_of_curves(record: &Record, judged: &Judged) -> Micros {
+    let end = record.plan.end.max(Micros::from_secs(1));
+    let last = judged.timeline.drained.into_iter().chain(judged.timeline.recovered).max();
+    last.map_or(end, |last| end.max((last + Micros::from_secs(1)).min(end + record.plan.drain)))
+}
+
+/// A quarter before the injection and three after it, where that is a small part of the drill.
+fn zoom(judged: &Judged, whole: Span) -> Option<Span> {
+    let injected = judged.timeline.injected?;
+    let length = Micros(whole.length().0 / 6).min(Micros::from_secs(20 * 60));
+    let start = injected.saturating_sub(Micros(length.0 / 4));
+    let span = Span { start, end: (start + length).min(whole.end) };
+    (length >= Micros::from_secs(120)).then_some(span)
+}

@@ -1,0 +1,8 @@
+//! The report crate from outside: run folders in, files out.
+#![allow(clippy::unwrap_used)]
+
+mod attacks;
+mod folder;
+mod golden;
+mod page;
+mod sample;
