@@ -1,0 +1,146 @@
+//! The command line as data. One definition feeds the parser and the help.
+
+use crate::exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Outage drills for messaging stacks.
+#[derive(Debug, Parser)]
+#[command(name = "squall", version, after_help = exit::HELP, propagate_version = true)]
+pub struct Squall {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play drills, judge them and write the report
+    #[command(after_help = exit::HELP)]
+    Run(Run),
+    /// Show what a drill would do, without doing it
+    Plan(Plan),
+    /// List the steps of the language; also writes features/README.md
+    Steps,
+    /// Render the report of a run again, from its folder alone
+    Report { run: PathBuf },
+    /// Print the JSON Schema of a file format
+    Schema { of: Schema },
+    /// Run one component in the foreground
+    Serve(Serve),
+    /// Say what this machine can run, and what is missing or left over
+    Doctor,
+    /// End what an interrupted run left behind
+    Recover,
+}
+
+/// What to select.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Feature files or folders [default: features]
+    #[arg(value_name = "FEATURE")]
+    pub features: Vec<PathBuf>,
+    /// Play on this stack instead of the one the feature names
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// Only scenarios whose tags match, e.g. "@slow and not @docker"
+    #[arg(long, value_name = "EXPR")]
+    pub tags: Option<String>,
+    /// Use this seed for every drill instead of its own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Where the drills are played
+    #[arg(long, value_enum, default_value_t = Engine::Auto)]
+    pub engine: Engine,
+    /// Folder that run folders are made in
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    /// Drills played side by side [default: one a core on sim, one at a time elsewhere]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Allow drills of more than 15 minutes on a real-time engine
+    #[arg(long)]
+    pub allow_long: bool,
+    /// Open the report when done
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Print the plans as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// sim where every node of the stack is built in
+    Auto,
+    /// Virtual time, one process: seven hours pass in seconds
+    Sim,
+    /// Real time, real sockets, child processes on loopback
+    Local,
+    /// Real time, containers
+    Docker,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Schema {
+    Run,
+}
+
+/// One component on its own, for a look by hand or a foreign test bench.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// proxy, carrier, edge, gateway or queue
+    #[arg(value_name = "ROLE")]
+    pub role: String,
+    /// Full configuration as JSON, as the engines hand it over
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Name of the node
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Address a port listens on, e.g. control=127.0.0.1:8474
+    #[arg(long, value_name = "PORT=ADDR", value_parser = pair)]
+    pub listen: Vec<(String, String)>,
+    /// Address of another node, e.g. smartfren=127.0.0.1:2775
+    #[arg(long, value_name = "NODE=ADDR", value_parser = pair)]
+    pub link: Vec<(String, String)>,
+    /// A setting of the role, e.g. account=test
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Protocol of a carrier
+    #[arg(long, value_enum, default_value_t = Protocol::Smpp)]
+    pub protocol: Protocol,
+    /// Folder for the component's files [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// End when this process ends
+    #[arg(long, value_name = "PID", hide = true)]
+    pub parent: Option<i32>,
+    /// Seed of the component's draws
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    Smpp,
+    Twilio,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(format!("expected NAME=VALUE, found \"{text}\"")),
+    }
+}

@@ -1,0 +1,202 @@
+//! `squall run`: plans → play → judge → write → tell.
+
+use super::select::{self, Picked};
+use super::{recover, report};
+use crate::args::{self, Engine};
+use crate::exit::Exit;
+use crate::{folder, progress, signals};
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use squall_model::judged::Judged;
+use squall_model::plan::Plan;
+use squall_model::units::Micros;
+use squall_plan::Suite;
+use squall_report::RunReport;
+use squall_run::{Drill, EngineKind, Jobs, Played, RunError};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Instant;
+
+/// A real-time engine plays nothing longer unless it is told to.
+const LONG: Micros = Micros::from_secs(15 * 60);
+
+pub fn run(args: &args::Run) -> Result<Exit> {
+    let mut suite = match select::drills(&args.selection, None)? {
+        Picked::Drills(suite) => suite,
+        Picked::Mistakes => return Ok(Exit::Mistake),
+    };
+    let engine = engine(args.engine, &suite.plans)?;
+    suite.plans = playable(suite.plans, engine, args)?;
+    let plans = &suite.plans;
+    recover::sweep(&args.out)?;
+
+    let started = Timestamp::now();
+    let clock = Instant::now();
+    let out = folder::create(&args.out, started, &title(plans))?;
+    let results = play(plans, engine, args.jobs, &out)?;
+
+    let unhealed = tell(plans, &results);
+    let judged = squall_report::judge_run(
+        squall_report::read(&out)?,
+        squall_report::RunInfo {
+            squall: env!("CARGO_PKG_VERSION").to_owned(),
+            engine: engine.name().to_owned(),
+            seed: plans.first().map_or(0, |plan| plan.seed),
+            started: started.to_string(),
+            wall_ms: clock.elapsed().as_millis() as u64,
+            command: std::env::args().collect(),
+            undo_verified: !unhealed,
+        },
+    );
+    present(&suite, &judged);
+    report::finish(&out, &judged)?;
+    folder::point_latest(&args.out, &out)?;
+    if args.open {
+        open(&out.join("report.html"));
+    }
+    let unplayed = results.iter().any(Result::is_err);
+    let exit = Exit::of(judged.exit_code);
+    Ok(if unplayed { exit.max(Exit::Inconclusive) } else { exit })
+}
+
+fn play(
+    plans: &[Plan],
+    engine: EngineKind,
+    jobs: Option<u16>,
+    out: &Path,
+) -> Result<Vec<Result<Played, RunError>>> {
+    std::fs::write(out.join("plan.json"), serde_json::to_vec_pretty(plans)?)
+        .with_context(|| format!("cannot write into {}", out.display()))?;
+    let drills: Vec<Drill> = plans
+        .iter()
+        .map(|plan| Drill { plan: plan.clone(), hash: squall_plan::hash(plan) })
+        .collect();
+    let (progress, seen) = mpsc::channel();
+    let watcher = progress::show(plans, seen);
+    let jobs = Jobs {
+        engine,
+        at_once: at_once(engine, jobs),
+        roles: squall_node::roles(),
+        squall: std::env::current_exe().context("cannot find this very program")?,
+        folder: out.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        progress: Some(progress),
+        stop: signals::stop_on_signals().context("cannot listen for signals")?,
+    };
+    let results = squall_run::play_all(&drills, &jobs)?;
+    drop(jobs);
+    // It ends with the last sender; a watcher that died has only cost the progress lines.
+    let _ = watcher.join();
+    Ok(results)
+}
+
+/// Every step with its finding, as cucumber shows it. A drill that was not played has no finding.
+fn present(suite: &Suite, report: &RunReport) {
+    let judged: Vec<Option<Judged>> = (0..suite.plans.len())
+        .map(|index| {
+            let drill = report.drills.iter().find(|drill| drill.record.header.drill == index)?;
+            Some(drill.judged.clone())
+        })
+        .collect();
+    println!("{}", squall_plan::front(suite, &judged, report::colour()).text);
+}
+
+/// Says what went wrong outside the facts; true where an undo could not be verified.
+fn tell(plans: &[Plan], results: &[Result<Played, RunError>]) -> bool {
+    let mut unhealed = false;
+    for (plan, result) in plans.iter().zip(results) {
+        match result {
+            Err(error) => eprintln!("squall: \"{}\" was not played: {error}", plan.scenario),
+            Ok(played) => {
+                for left in &played.unhealed {
+                    eprintln!("squall: \"{}\": not undone: {left}", plan.scenario);
+                    unhealed = true;
+                }
+            }
+        }
+    }
+    unhealed
+}
+
+fn engine(asked: Engine, plans: &[Plan]) -> Result<EngineKind> {
+    let foreign =
+        plans.iter().flat_map(|plan| &plan.stack.nodes).find_map(|node| match &node.run {
+            squall_model::stack::RunAs::BuiltIn(_) => None,
+            squall_model::stack::RunAs::Image(image) => Some((node.name.clone(), image.clone())),
+        });
+    match (asked, foreign) {
+        (Engine::Docker, _) => bail!("the docker engine is not built yet; use sim or local"),
+        (_, Some((node, image))) => {
+            bail!(
+                "node \"{node}\" runs the image \"{image}\", which only the docker engine can play"
+            )
+        }
+        (Engine::Auto | Engine::Sim, None) => Ok(EngineKind::Sim),
+        (Engine::Local, None) => Ok(EngineKind::Local),
+    }
+}
+
+/// Leaves out, by default, what the engine cannot play; refuses it where it was asked for by name.
+fn playable(plans: Vec<Plan>, engine: EngineKind, args: &args::Run) -> Result<Vec<Plan>> {
+    let mut kept = Vec::new();
+    for plan in plans {
+        match refusal(&plan, engine, args.allow_long) {
+            None => kept.push(plan),
+            Some(why) if args.selection.features.is_empty() => {
+                eprintln!("squall: left out: {}:{}: {why}", plan.file, plan.line);
+            }
+            Some(why) => bail!("{}:{}: \"{}\" {why}", plan.file, plan.line, plan.scenario),
+        }
+    }
+    if kept.is_empty() {
+        bail!("no drill is left that the {} engine can play", engine.name());
+    }
+    Ok(kept)
+}
+
+fn refusal(plan: &Plan, engine: EngineKind, allow_long: bool) -> Option<String> {
+    let engines = ["sim", "local", "docker"];
+    let only: Vec<&str> = plan
+        .tags
+        .iter()
+        .map(|tag| tag.trim_start_matches('@'))
+        .filter(|t| engines.contains(t))
+        .collect();
+    if !only.is_empty() && !only.contains(&engine.name()) {
+        return Some(format!("can only be played on {}", only.join(" or ")));
+    }
+    let long = engine != EngineKind::Sim && plan.end + plan.drain > LONG && !allow_long;
+    long.then(|| {
+        format!(
+            "lasts {} of real time on the {} engine, more than {LONG}; play it on sim or add --allow-long",
+            plan.end + plan.drain,
+            engine.name()
+        )
+    })
+}
+
+fn at_once(engine: EngineKind, asked: Option<u16>) -> NonZeroUsize {
+    let one = NonZeroUsize::MIN;
+    match asked.and_then(|n| NonZeroUsize::new(usize::from(n))) {
+        Some(n) => n,
+        // Drills in real time would disturb each other's load.
+        None if engine != EngineKind::Sim => one,
+        None => std::thread::available_parallelism().unwrap_or(one),
+    }
+}
+
+fn title(plans: &[Plan]) -> String {
+    let mut features: Vec<&str> = plans.iter().map(|plan| plan.feature.as_str()).collect();
+    features.dedup();
+    match (plans, features.as_slice()) {
+        ([one], _) => one.scenario.clone(),
+        (_, [one]) => (*one).to_owned(),
+        (_, several) => format!("{} features", several.len()),
+    }
+}
+
+/// Best effort, and no shell: a machine without a desktop has the path on its last line.
+fn open(page: &PathBuf) {
+    let _ = std::process::Command::new("xdg-open").arg(page).spawn();
+}

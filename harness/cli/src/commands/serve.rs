@@ -1,0 +1,76 @@
+//! `squall serve ROLE`: one component in the foreground, for the local engine and for people.
+
+use crate::args::{Protocol, Serve};
+use crate::exit::Exit;
+use anyhow::{Context, Result};
+use squall_model::node_config::NodeConfig;
+use squall_model::stack::{Carrier, CarrierProtocol};
+use squall_model::units::Micros;
+use squall_node::Process;
+use std::path::Path;
+
+/// How soon a carrier started by hand sends its receipts.
+const RECEIPT_DELAY: Micros = Micros::from_millis(200);
+
+pub fn serve(args: Serve) -> Result<Exit> {
+    let config = match &args.config {
+        Some(path) => read(path)?,
+        None => by_hand(&args),
+    };
+    // Dropped, and so removed, when the role has ended.
+    let temporary = match args.data {
+        None => Some(tempfile::tempdir().context("cannot make a temporary folder")?),
+        Some(_) => None,
+    };
+    let data = args.data.or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned()));
+    let process = Process { data: data.unwrap_or_default(), parent: args.parent };
+    squall_node::serve(&args.role, config, process)?;
+    Ok(Exit::Met)
+}
+
+fn read(path: &Path) -> Result<NodeConfig> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes)
+        .with_context(|| format!("{} is no node configuration", path.display()))
+}
+
+/// A configuration from flags, with the ports people expect where none are named.
+fn by_hand(args: &Serve) -> NodeConfig {
+    let name = args.name.clone().unwrap_or_else(|| args.role.clone());
+    let mut config = NodeConfig { node: name.clone(), seed: args.seed, ..NodeConfig::default() };
+    config.listen = usual_ports(&args.role, args.protocol);
+    config.listen.extend(args.listen.iter().cloned());
+    config.links.extend(args.link.iter().cloned());
+    config.settings.insert("account".into(), "squall".into());
+    config.settings.insert("secret".into(), "squall".into());
+    config.settings.extend(args.set.iter().cloned());
+    let protocol = match args.protocol {
+        Protocol::Smpp => CarrierProtocol::Smpp,
+        Protocol::Twilio => CarrierProtocol::Twilio,
+    };
+    config.carriers = vec![Carrier {
+        name,
+        vendor: None,
+        protocol,
+        subscribers: 0,
+        capacity: None,
+        receipt_delay: RECEIPT_DELAY,
+    }];
+    config
+}
+
+fn usual_ports(role: &str, protocol: Protocol) -> std::collections::BTreeMap<String, String> {
+    let ports: &[(&str, &str)] = match (role, protocol) {
+        ("proxy", _) => &[("control", "127.0.0.1:8474")],
+        ("carrier", Protocol::Smpp) => &[("smpp", "127.0.0.1:2775"), ("control", "127.0.0.1:0")],
+        ("carrier", Protocol::Twilio) => &[("http", "127.0.0.1:8080"), ("control", "127.0.0.1:0")],
+        ("edge", _) => {
+            &[("http", "127.0.0.1:8000"), ("status", "127.0.0.1:0"), ("admin", "127.0.0.1:0")]
+        }
+        ("gateway", _) => {
+            &[("direct", "127.0.0.1:0"), ("callback", "127.0.0.1:0"), ("admin", "127.0.0.1:0")]
+        }
+        _ => &[("frames", "127.0.0.1:0"), ("admin", "127.0.0.1:0")],
+    };
+    ports.iter().map(|(port, address)| ((*port).to_owned(), (*address).to_owned())).collect()
+}

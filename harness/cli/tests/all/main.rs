@@ -1,0 +1,10 @@
+//! Everything that is tested through the whole program, and the rules of the house.
+
+mod agree;
+mod command;
+mod drills;
+mod house;
+mod mistakes;
+mod repeatable;
+mod signals;
+mod unproven;
