@@ -1,7 +1,7 @@
 //! Order of arrival per subscriber: a message is out of order when one scheduled later for the
 //! same subscriber arrived before it. Repeats of a message do not count here.
 
-use super::{Message, MessageTable};
+use super::MessageTable;
 use crate::units::Micros;
 
 /// What the order of arrivals came to.
@@ -14,27 +14,25 @@ pub struct Order {
 }
 
 pub fn order(table: &MessageTable, keep: usize) -> Order {
-    let arrived = |m: &&Message| m.attempted() && m.was_delivered();
-    let Some(last) = table.rows().iter().filter(arrived).map(|m| m.subscriber).max() else {
-        return Order::default();
-    };
-    // Zeroed pages cost nothing until they are touched.
-    let mut latest = vec![Micros::ZERO; last as usize + 1];
+    let delivered = table.attempted().filter(|(_, m)| m.was_delivered());
+    let mut arrivals: Vec<(u32, u64)> = delivered.map(|(m, row)| (row.subscriber, m)).collect();
+    // By subscriber, then by number: a table with a place for each subscriber would be larger than
+    // all messages of a short drill together.
+    arrivals.sort_unstable();
     let mut order = Order::default();
-    for (m, message) in table.attempted().filter(|(_, m)| m.was_delivered()) {
-        let latest = &mut latest[message.subscriber as usize];
-        // One past the instant, so that zero means nobody yet.
-        let at = message.delivered + Micros(1);
-        if *latest > Micros::ZERO {
-            order.followers += 1;
-        }
-        if at < *latest {
-            order.out_of_order += 1;
-            if order.evidence.len() < keep {
-                order.evidence.push(m);
+    for of_one in arrivals.chunk_by(|a, b| a.0 == b.0) {
+        order.followers += of_one.len() as u64 - 1;
+        let mut latest = Micros::ZERO;
+        for (_, m) in of_one {
+            let at = table.rows()[*m as usize].delivered;
+            if at < latest {
+                order.evidence.push(*m);
             }
+            latest = at.max(latest);
         }
-        *latest = at.max(*latest);
     }
+    order.out_of_order = order.evidence.len() as u64;
+    order.evidence.sort_unstable();
+    order.evidence.truncate(keep);
     order
 }
