@@ -6,6 +6,7 @@
 //! Timers are tokio's on both sides ([`time`]), for the simulation pauses tokio's own clock.
 //! Nothing here knows about messages.
 
+mod accept;
 pub mod disk;
 pub mod net;
 pub mod node;
@@ -14,6 +15,7 @@ pub mod rng;
 pub mod running;
 pub mod sim;
 
+pub use accept::accept;
 pub use disk::{Disk, File};
 pub use net::{Listener, ReadHalf, Stream, WriteHalf};
 pub use node::{Node, Task};

@@ -1,6 +1,6 @@
 //! A link carries at most so much in each direction: a bandwidth toxic on both streams.
 
-use super::{FaultKind, Watch, add_toxic, both_names, both_ways, remove_toxic};
+use super::{FaultKind, Watch, add_both_ways, remove_both_ways};
 use crate::lever::LeverCall;
 use crate::stack::{LinkProtocol, Stack};
 use crate::units::Micros;
@@ -37,14 +37,11 @@ impl FaultKind for LinkBandwidth {
 
     fn inject(&self, id: &str, _stack: &Stack) -> Vec<LeverCall> {
         let rate = i64::try_from(self.kilobytes_per_second).unwrap_or(i64::MAX);
-        both_ways(id, "bandwidth", &[("rate", rate)])
-            .iter()
-            .flat_map(|toxic| add_toxic(&self.links, toxic))
-            .collect()
+        add_both_ways(&self.links, id, "bandwidth", &[("rate", rate)])
     }
 
     fn heal(&self, id: &str, _stack: &Stack) -> Vec<LeverCall> {
-        both_names(id).iter().flat_map(|name| remove_toxic(&self.links, name)).collect()
+        remove_both_ways(&self.links, id)
     }
 
     /// A probe grows by the time its own bytes take, which only a tight limit makes visible.

@@ -1,6 +1,6 @@
 //! A link resets connections: each is cut with RST as soon as a byte passes in either direction.
 
-use super::{FaultKind, Loss, Watch, add_toxic, both_names, both_ways, links_lost, remove_toxic};
+use super::{FaultKind, Loss, Watch, add_both_ways, links_lost, remove_both_ways};
 use crate::lever::LeverCall;
 use crate::stack::Stack;
 use schemars::JsonSchema;
@@ -22,14 +22,11 @@ impl FaultKind for LinkResets {
     }
 
     fn inject(&self, id: &str, _stack: &Stack) -> Vec<LeverCall> {
-        both_ways(id, "reset_peer", &[("timeout", 0)])
-            .iter()
-            .flat_map(|toxic| add_toxic(&self.links, toxic))
-            .collect()
+        add_both_ways(&self.links, id, "reset_peer", &[("timeout", 0)])
     }
 
     fn heal(&self, id: &str, _stack: &Stack) -> Vec<LeverCall> {
-        both_names(id).iter().flat_map(|name| remove_toxic(&self.links, name)).collect()
+        remove_both_ways(&self.links, id)
     }
 
     fn watches(&self, _id: &str, _stack: &Stack) -> Vec<Watch> {

@@ -1,6 +1,6 @@
 //! A link goes silent: connections stand, new ones are taken, and every byte is discarded.
 
-use super::{FaultKind, Loss, Watch, add_toxic, both_names, both_ways, links_lost, remove_toxic};
+use super::{FaultKind, Loss, Watch, add_both_ways, links_lost, remove_both_ways};
 use crate::lever::LeverCall;
 use crate::stack::Stack;
 use schemars::JsonSchema;
@@ -23,14 +23,11 @@ impl FaultKind for LinkSilent {
 
     /// A timeout toxic of 0 never closes and goes on discarding (Toxiproxy's API).
     fn inject(&self, id: &str, _stack: &Stack) -> Vec<LeverCall> {
-        both_ways(id, "timeout", &[("timeout", 0)])
-            .iter()
-            .flat_map(|toxic| add_toxic(&self.links, toxic))
-            .collect()
+        add_both_ways(&self.links, id, "timeout", &[("timeout", 0)])
     }
 
     fn heal(&self, id: &str, _stack: &Stack) -> Vec<LeverCall> {
-        both_names(id).iter().flat_map(|name| remove_toxic(&self.links, name)).collect()
+        remove_both_ways(&self.links, id)
     }
 
     fn watches(&self, _id: &str, _stack: &Stack) -> Vec<Watch> {

@@ -113,14 +113,25 @@ fn remove_toxic(links: &[String], name: &str) -> Vec<LeverCall> {
 }
 
 /// The same toxic once a direction; its name ends in the direction, as names are unique in a proxy.
-fn both_ways(id: &str, kind: &str, attributes: &[(&str, i64)]) -> [Toxic; 2] {
-    [Stream::Upstream, Stream::Downstream].map(|stream| Toxic {
-        name: both_names(id)[usize::from(stream == Stream::Downstream)].clone(),
+fn add_both_ways(
+    links: &[String],
+    id: &str,
+    kind: &str,
+    attributes: &[(&str, i64)],
+) -> Vec<LeverCall> {
+    let directions = [Stream::Upstream, Stream::Downstream].into_iter().zip(both_names(id));
+    let toxics = directions.map(|(stream, name)| Toxic {
+        name,
         kind: kind.to_owned(),
         stream,
         toxicity: 1.0,
         attributes: attributes.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect(),
-    })
+    });
+    toxics.flat_map(|toxic| add_toxic(links, &toxic)).collect()
+}
+
+fn remove_both_ways(links: &[String], id: &str) -> Vec<LeverCall> {
+    both_names(id).iter().flat_map(|name| remove_toxic(links, name)).collect()
 }
 
 fn both_names(id: &str) -> [String; 2] {

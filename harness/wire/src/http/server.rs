@@ -12,47 +12,25 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use squall_platform::running::{Done, Stopping};
-use squall_platform::{Listener, Node, Stream, time};
+use squall_platform::{Listener, Node, Stream, accept, time};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// hyper's floor for its read buffer.
 const SMALLEST_HEAD: usize = 8 << 10;
 
-/// Pause after a failed accept (the descriptors ran out), so that it does not spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// Serves `listener` in tasks of `node` until `stopping` is asked; `done` is dropped with the last.
 pub fn serve(
     node: &Node,
-    mut listener: Listener,
+    listener: Listener,
     limits: Limits,
-    mut stopping: Stopping,
+    stopping: Stopping,
     done: Done,
     handler: Arc<dyn Handler>,
 ) {
-    let spawner = node.clone();
-    node.spawn(async move {
-        let places = Arc::new(Semaphore::new(limits.connections));
-        loop {
-            let Ok(place) = places.clone().acquire_owned().await else { return };
-            let accepted = tokio::select! {
-                biased;
-                () = stopping.asked() => return,
-                accepted = listener.accept() => accepted,
-            };
-            let Ok(stream) = accepted else {
-                time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            };
-            let (stopping, done, handler) = (stopping.clone(), done.clone(), handler.clone());
-            spawner.spawn(async move {
-                connection(stream, limits, stopping, handler).await;
-                drop((place, done));
-            });
-        }
+    let stop = stopping.clone();
+    accept(node, listener, limits.connections, stopping, done, move |stream| {
+        connection(stream, limits, stop.clone(), handler.clone())
     });
 }
 

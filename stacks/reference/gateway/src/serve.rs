@@ -5,15 +5,14 @@ use crate::message::{self, Answer, Ask, Reply};
 use bytes::Bytes;
 use squall_model::node_config::NodeConfig;
 use squall_platform::running::{Done, Stopping};
-use squall_platform::{Listener, Node, Stream, time};
+use squall_platform::{Listener, Node, Stream, accept};
 use squall_wire::frames::{self, ControlFlow, Side};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Pause after a failed accept (the descriptors ran out), so that it does not spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Connections open at once on one port: a node has a handful of peers.
+const CONNECTIONS: usize = 1_000;
 
 /// Who asked, and how to answer. Cheap to clone; dropping it does not end the connection.
 #[derive(Clone, Debug)]
@@ -41,29 +40,18 @@ pub(crate) trait Asked: Send + Sync + 'static {
 /// Serves `listener` until `stopping`; open connections end with it.
 pub(crate) fn frames(
     node: &Node,
-    mut listener: Listener,
-    mut stopping: Stopping,
+    listener: Listener,
+    stopping: Stopping,
     done: Done,
     asked: Arc<dyn Asked>,
 ) {
-    let spawner = node.clone();
-    node.spawn(async move {
-        for id in 0u64.. {
-            let accepted = tokio::select! {
-                biased;
-                () = stopping.asked() => return,
-                accepted = listener.accept() => accepted,
-            };
-            let Ok(stream) = accepted else {
-                time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            };
-            let (stopping, done, asked) = (stopping.clone(), done.clone(), asked.clone());
-            spawner.spawn(async move {
-                connection(id, stream, stopping, &*asked).await;
-                asked.gone(id);
-                drop(done);
-            });
+    let (stop, mut ids) = (stopping.clone(), 0u64..);
+    accept(node, listener, CONNECTIONS, stopping, done, move |stream| {
+        let id = ids.next().unwrap_or(u64::MAX);
+        let (stop, asked) = (stop.clone(), asked.clone());
+        async move {
+            connection(id, stream, stop, &*asked).await;
+            asked.gone(id);
         }
     });
 }

@@ -10,16 +10,11 @@ mod session;
 use super::Carrier;
 use dispatch::Receivers;
 use squall_platform::running::{Done, Stopping};
-use squall_platform::{Listener, time};
+use squall_platform::{Listener, accept};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Connections open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1_000;
-
-/// Pause after a failed accept (the descriptors ran out), so that it does not spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 struct Smsc {
     carrier: Arc<Carrier>,
@@ -33,35 +28,13 @@ impl Smsc {
     }
 }
 
-pub(super) fn serve(
-    carrier: Arc<Carrier>,
-    mut listener: Listener,
-    mut stopping: Stopping,
-    done: Done,
-) {
+pub(super) fn serve(carrier: Arc<Carrier>, listener: Listener, stopping: Stopping, done: Done) {
     let node = carrier.node.clone();
     let smsc = Arc::new(Smsc { carrier, receivers: Mutex::default() });
     node.spawn(dispatch::run(smsc.clone(), stopping.clone(), done.clone()));
-    let spawner = node.clone();
-    node.spawn(async move {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        loop {
-            let Ok(place) = places.clone().acquire_owned().await else { return };
-            let accepted = tokio::select! {
-                biased;
-                () = stopping.asked() => return,
-                accepted = listener.accept() => accepted,
-            };
-            let Ok(stream) = accepted else {
-                time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            };
-            let (smsc, stopping, done) = (smsc.clone(), stopping.clone(), done.clone());
-            spawner.spawn(async move {
-                session::run(smsc, stream, stopping).await;
-                drop((place, done));
-            });
-        }
+    let stop = stopping.clone();
+    accept(&node, listener, CONNECTIONS, stopping, done, move |stream| {
+        session::run(smsc.clone(), stream, stop.clone())
     });
 }
 
