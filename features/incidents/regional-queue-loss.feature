@@ -36,6 +36,8 @@ Feature: Regional queue loss, Singapore, 10 January 2026
     And fewer than 1% of subscribers of "smartfren" are affected
     And no accepted message is lost
 
+  # The spilled messages go to the same carrier by another way, which no carrier can see: that the
+  # way changed in time shows in how long each message took.
   Scenario: With a second vendor, and what cannot be queued goes straight to one
     Given the stack "reference" with
       | setting         | value    |
@@ -45,6 +47,7 @@ Feature: Regional queue loss, Singapore, 10 January 2026
     When the queue in region "singapore" is lost from 07:00 to 14:00
     And 30 minutes pass
     Then at least 99% of messages are delivered within 5 minutes
+    And at least 99% of messages are delivered within 2 minutes
     And fewer than 1% of subscribers of "smartfren" are affected
     And no accepted message is lost
 

@@ -233,8 +233,36 @@ impl Draft {
 
     /// Declares an objective of the current step.
     pub(crate) fn objective(&mut self, objective: impl Into<Objective>, phase: PhaseName) {
-        let (text, line) = (self.at.text.clone(), self.at.line);
+        self.objective_called(self.at.text.clone(), objective, phase);
+    }
+
+    /// The same under a text of its own, where one step declares several.
+    pub(crate) fn objective_called(
+        &mut self,
+        text: String,
+        objective: impl Into<Objective>,
+        phase: PhaseName,
+    ) {
+        let line = self.at.line;
         self.objectives.push(PlannedObjective { objective: objective.into(), phase, text, line });
+    }
+
+    /// A file of the stack's folder. `None` without a mistake where there is no stack.
+    pub(crate) fn beside_the_stack(&mut self, file: &Quoted) -> Option<Arc<Source>> {
+        let folder = self.library.folder(&self.stack.as_ref()?.stack.name);
+        let name = std::path::Path::new(file.name());
+        if name.file_name() != Some(name.as_os_str()) {
+            self.wrong(&file.0, "a file in the stack's own folder, without a path");
+            return None;
+        }
+        match Source::read(&folder.join(name)) {
+            Ok(source) => Some(source),
+            Err(missing) => {
+                let help = format!("looked for in {}", folder.display());
+                self.wrong(&file.0, missing.message).help = Some(help);
+                None
+            }
+        }
     }
 }
 

@@ -20,8 +20,8 @@ pub struct Drill {
 /// What the drill came to, for its Then steps.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// By the line of the objective's step.
-    findings: BTreeMap<usize, Finding>,
+    /// By the line of the objectives' step.
+    findings: BTreeMap<usize, Vec<Finding>>,
     expected: Expected,
     met: bool,
     reason: String,
@@ -29,9 +29,12 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) fn new(plan: &Plan, judged: &Judged) -> Outcome {
-        let lines = plan.objectives.iter().map(|objective| objective.line);
+        let mut findings: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+        for (objective, finding) in plan.objectives.iter().zip(&judged.findings) {
+            findings.entry(objective.line).or_default().push(finding.clone());
+        }
         Outcome {
-            findings: lines.zip(judged.findings.iter().cloned()).collect(),
+            findings,
             expected: plan.expected,
             met: judged.met,
             reason: judged.reason.clone(),
@@ -40,9 +43,14 @@ impl Outcome {
 
     /// Why the Then step of this line does not pass.
     fn objection(&self, line: usize) -> Option<String> {
-        let Some(finding) = self.findings.get(&line) else {
+        let Some(findings) = self.findings.get(&line) else {
             return Some("inconclusive: this step was not judged".to_owned());
         };
+        let objections: Vec<String> = findings.iter().filter_map(|one| self.against(one)).collect();
+        (!objections.is_empty()).then(|| objections.join("; "))
+    }
+
+    fn against(&self, finding: &Finding) -> Option<String> {
         match (self.expected, finding.verdict) {
             (Expected::Pass, Verdict::Pass) | (Expected::Fail, Verdict::Fail) => None,
             (Expected::Fail, Verdict::Pass) => {

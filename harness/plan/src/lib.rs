@@ -13,6 +13,7 @@ mod feature;
 mod front;
 mod keywords;
 mod mistake;
+mod openslo;
 mod params;
 mod resolve;
 mod source;

@@ -63,6 +63,11 @@ impl Library {
         names
     }
 
+    /// Where the files of a stack stand.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     /// `None`: there is no such stack.
     pub(crate) fn open(&self, name: &str) -> Option<Loaded> {
         if !self.names().iter().any(|known| known == name) {

@@ -2,7 +2,8 @@
 
 use super::Phrase;
 use crate::drill::Drill;
-use crate::params::{Duration, Percent};
+use crate::openslo;
+use crate::params::{Duration, Percent, Quoted};
 use crate::words;
 use cucumber::gherkin::Step;
 use cucumber::then;
@@ -19,6 +20,11 @@ pub const PHRASES: &[Phrase] = &[
         "at most {percent} of the monthly error budget of {percent} is spent",
         "at most 10% of the monthly error budget of 99.9% is spent",
         "bad messages against what the period at the scheduled rate may have",
+    ),
+    Phrase::then(
+        "the objectives in \"slo.yaml\" are met",
+        "the objectives in \"slo.yaml\" are met",
+        "an OpenSLO v1 file in the stack's folder; each target holds over the drill",
     ),
 ];
 
@@ -41,6 +47,23 @@ fn budget_spent(drill: &mut Drill, step: &Step, at_most: Percent, target: Percen
             return None;
         }
         draft.objective(BudgetSpent { at_most: limit?, target: promised }, PhaseName::Whole);
+        Some(())
+    });
+}
+
+#[then(expr = "the objectives in {name} are met")]
+fn objectives_in(drill: &mut Drill, step: &Step, file: Quoted) {
+    drill.then(step, |draft| {
+        let source = draft.beside_the_stack(&file)?;
+        match openslo::read(&source) {
+            Ok(slos) => {
+                for slo in slos {
+                    let text = format!("{} of {file}: {}", slo.name, slo.words, file = file.0);
+                    draft.objective_called(text, slo.objective, PhaseName::Whole);
+                }
+            }
+            Err(mistakes) => draft.mistakes.extend(mistakes),
+        }
         Some(())
     });
 }

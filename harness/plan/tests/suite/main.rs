@@ -2,6 +2,7 @@
 
 mod front;
 mod mistakes;
+mod openslo;
 mod plans;
 
 use squall_plan::{Mistakes, Options, Suite, load};
