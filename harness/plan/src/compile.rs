@@ -150,9 +150,10 @@ fn refuse_tags(draft: &mut Draft, selected: &Selected<'_>) {
     }
 }
 
-/// Whether exactly one step function reads this step.
-pub fn is_step(step: &Step) -> bool {
-    Drill::collection().find(step).is_ok_and(|found| found.is_some())
+/// Where the one step function that reads this step stands: file and line.
+pub fn step_function(step: &Step) -> Option<(&'static str, u32)> {
+    let (_, _, place, _) = Drill::collection().find(step).ok()??;
+    place.map(|place| (place.path, place.line))
 }
 
 /// How many step functions there are, counted from cucumber's own registry.

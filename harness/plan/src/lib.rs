@@ -23,7 +23,7 @@ mod timeline;
 mod words;
 
 pub use catalogue::{catalogue, markdown};
-pub use compile::{is_step, step_functions};
+pub use compile::{step_function, step_functions};
 pub use describe::describe;
 pub use front::{Front, front};
 pub use mistake::{Mistake, Mistakes};

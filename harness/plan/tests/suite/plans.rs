@@ -94,28 +94,53 @@ fn a_setting_goes_by_whole_steps() {
     assert_eq!(at, [60, 120, 180]);
 }
 
+/// The step functions of the catalogue's examples, each with its example.
+fn of_the_catalogue() -> Vec<((&'static str, u32), &'static str)> {
+    use cucumber::gherkin::{Feature, GherkinEnv, StepType};
+    let phrases = catalogue().into_iter().flat_map(|(_, family)| family);
+    let functions = phrases.map(|phrase| {
+        let text =
+            format!("Feature: f\n  Scenario: s\n    {} {}\n", phrase.keyword, phrase.example);
+        let feature = Feature::parse(text, GherkinEnv::default()).expect("an example");
+        let step = &feature.scenarios[0].steps[0];
+        let expected = match phrase.keyword {
+            "Given" => StepType::Given,
+            "When" => StepType::When,
+            _ => StepType::Then,
+        };
+        assert_eq!(step.ty, expected);
+        let function = squall_plan::step_function(step);
+        let unread = || panic!("{} {} reads as no step", phrase.keyword, phrase.example);
+        (function.unwrap_or_else(unread), phrase.example)
+    });
+    functions.collect()
+}
+
 #[test]
 fn every_step_is_in_the_catalogue_by_an_example_that_reads() {
-    use cucumber::gherkin::{Feature, GherkinEnv, StepType};
-    let mut phrases = 0;
-    for (_, family) in catalogue() {
-        for phrase in family {
-            phrases += 1;
-            let text =
-                format!("Feature: f\n  Scenario: s\n    {} {}\n", phrase.keyword, phrase.example);
-            let feature = Feature::parse(text, GherkinEnv::default()).expect("an example");
-            let step = &feature.scenarios[0].steps[0];
-            let expected = match phrase.keyword {
-                "Given" => StepType::Given,
-                "When" => StepType::When,
-                _ => StepType::Then,
-            };
-            assert_eq!(step.ty, expected);
-            assert!(squall_plan::is_step(step), "{} {}", phrase.keyword, phrase.example);
+    // Traffic has three phrases for one function.
+    assert_eq!(of_the_catalogue().len(), squall_plan::step_functions() + 2);
+}
+
+#[test]
+fn every_step_has_a_drill_that_uses_it() {
+    use cucumber::gherkin::{Feature, GherkinEnv};
+    let mut used = std::collections::BTreeSet::new();
+    for folder in ["features/faults", "features/incidents"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("drills") {
+            let path = entry.expect("an entry").path();
+            let feature = Feature::parse_path(path, GherkinEnv::default()).expect("a feature");
+            let scenarios = feature.scenarios.iter().flat_map(|scenario| &scenario.steps);
+            let steps = feature.background.iter().flat_map(|b| &b.steps).chain(scenarios);
+            used.extend(steps.filter_map(squall_plan::step_function));
         }
     }
-    // Traffic has three phrases for one function.
-    assert_eq!(phrases, squall_plan::step_functions() + 2);
+    let unused: Vec<&str> = of_the_catalogue()
+        .into_iter()
+        .filter(|(function, _)| !used.contains(function))
+        .map(|(_, example)| example)
+        .collect();
+    assert_eq!(unused, [""; 0], "no drill of features/ uses these steps");
 }
 
 #[test]
