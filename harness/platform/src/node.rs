@@ -1,6 +1,6 @@
 //! A node: the door through which one service reaches the world.
 
-use crate::{Disk, Listener, Rng, Stream, real, sim};
+use crate::{Alarm, Disk, Listener, Rng, Stream, real, sim};
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -110,6 +110,14 @@ impl Node {
         match &*self.inner {
             Inner::Real(node) => node.connect(address).await,
             Inner::Sim(node) => node.connect(address).await,
+        }
+    }
+
+    /// A timer that is exact where time is real. Must be called on a runtime.
+    pub fn alarm(&self) -> Alarm {
+        match &*self.inner {
+            Inner::Real(_) => Alarm::exact(),
+            Inner::Sim(_) => Alarm::tokio(),
         }
     }
 

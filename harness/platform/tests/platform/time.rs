@@ -83,3 +83,27 @@ fn the_world_ends_with_the_drill() {
     assert_eq!(Arc::strong_count(&held), 1);
     assert!(wall.elapsed() < Duration::from_secs(10));
 }
+
+/// Asked for another instant, it forgets the one before; it is never early.
+async fn an_alarm_rings_at_the_last_instant_it_was_told(node: squall_platform::Node) {
+    let mut alarm = node.alarm();
+    let hours = squall_platform::time::Instant::now() + SEVEN_HOURS;
+    for wait in [0, 3, 1] {
+        tokio::select! {
+            biased;
+            () = alarm.until(hours) => panic!("rang seven hours early"),
+            () = std::future::ready(()) => {}
+        }
+        let at = squall_platform::time::Instant::now() + Duration::from_millis(wait);
+        timeout(Duration::from_secs(60), alarm.until(at)).await.unwrap();
+        assert!(squall_platform::time::Instant::now() >= at);
+    }
+}
+
+#[test]
+fn an_alarm_keeps_its_word_in_both_worlds() {
+    World::run(1, 0, |world| an_alarm_rings_at_the_last_instant_it_was_told(world.node("a")));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let node = squall_platform::Node::real("a", std::env::temp_dir(), 1);
+    runtime.block_on(an_alarm_rings_at_the_last_instant_it_was_told(node));
+}

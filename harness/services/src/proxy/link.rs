@@ -128,7 +128,7 @@ impl Place {
     async fn run(&self, node: &Node, mut client: Stream, route: &Route) {
         let Some(mut server) = self.dial(node, &route.upstream).await else { return };
         let [up, down] = &route.counters;
-        let mut pipes = [Pipe::new(up.clone()), Pipe::new(down.clone())];
+        let mut pipes = [up, down].map(|counters| Pipe::new(node.clone(), counters.clone()));
         let mut seen = None;
         let ending = poll_fn(|cx| {
             if self.is_closed(cx) {

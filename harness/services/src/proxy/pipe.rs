@@ -7,11 +7,10 @@ use super::chain::Chain;
 use super::counters::Counters;
 use super::toxics::{Item, Last};
 use bytes::{Buf, Bytes};
-use squall_platform::Stream;
-use squall_platform::time::{self, Instant, Sleep};
+use squall_platform::time::Instant;
+use squall_platform::{Alarm, Node, Stream};
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,9 +24,6 @@ const CHUNK: usize = 32 << 10;
 
 /// Steps in one poll, after which other tasks have their turn.
 const STEPS: usize = 32;
-
-/// Timers fire up to a millisecond late. Aiming this much early centres them on the due instant.
-const EARLY: Duration = Duration::from_micros(400);
 
 thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; COPY].into_boxed_slice());
@@ -49,18 +45,21 @@ pub(super) struct Pipe {
     pub(super) done: bool,
     /// The destination went away with bytes unsent.
     pub(super) broken: bool,
-    timer: Option<Pin<Box<Sleep>>>,
+    node: Node,
+    /// Made when a toxic first acts.
+    timer: Option<Alarm>,
     counters: Arc<Counters>,
 }
 
 impl Pipe {
-    pub(super) fn new(counters: Arc<Counters>) -> Pipe {
+    pub(super) fn new(node: Node, counters: Arc<Counters>) -> Pipe {
         Pipe {
             chain: Chain::default(),
             out: VecDeque::new(),
             source_open: true,
             done: false,
             broken: false,
+            node,
             timer: None,
             counters,
         }
@@ -165,7 +164,8 @@ impl Pipe {
     /// One turn of the chain: what is due moves on, one chunk comes in, the timer is set.
     fn work(&mut self, cx: &mut Context<'_>, from: &mut Stream, blocked: bool) -> bool {
         let now = Instant::now();
-        let next = self.chain.pump(now + EARLY, &mut self.out);
+        let soon = now + self.early();
+        let next = self.chain.pump(soon, &mut self.out);
         let mut again = !blocked && !self.out.is_empty();
         if self.source_open && self.chain.has_room() {
             let item = SCRATCH.with_borrow_mut(|scratch| {
@@ -186,19 +186,20 @@ impl Pipe {
         again || next.is_some_and(|due| self.fired(cx, due))
     }
 
+    fn timer(&mut self) -> &mut Alarm {
+        self.timer.get_or_insert_with(|| self.node.alarm())
+    }
+
+    /// A coarse timer fires up to its coarseness late. Aiming this much early centres it on the due
+    /// instant.
+    fn early(&mut self) -> Duration {
+        self.timer().coarseness() * 2 / 5
+    }
+
     /// Arms the timer for `due`; true where that has come already.
     fn fired(&mut self, cx: &mut Context<'_>, due: Instant) -> bool {
-        let due = due.checked_sub(EARLY).unwrap_or(due);
-        let timer = match &mut self.timer {
-            Some(timer) => {
-                if timer.deadline() != due {
-                    timer.as_mut().reset(due);
-                }
-                timer
-            }
-            none => none.insert(Box::pin(time::sleep_until(due))),
-        };
-        timer.as_mut().poll(cx).is_ready()
+        let due = due.checked_sub(self.early()).unwrap_or(due);
+        self.timer().poll_at(cx, due).is_ready()
     }
 
     /// Reads something, or tells how the source ended. A reset travels on like the end does.
