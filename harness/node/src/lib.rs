@@ -11,7 +11,7 @@ use squall_model::node_config::NodeConfig;
 use squall_platform::{Node, Running};
 use std::collections::BTreeMap;
 
-pub use serve::{Process, ServeError, serve};
+pub use serve::{Process, ServeError, run, serve};
 
 /// Starts a role on a node; the text says why it could not.
 pub type Start = fn(Node, NodeConfig) -> BoxFuture<'static, Result<Running, String>>;

@@ -3,7 +3,7 @@
 //! Ready is one line on standard output, `{"addresses":{"port":"host:port"}}`; everything else goes
 //! to standard error.
 
-use crate::roles;
+use crate::{Start, roles};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
@@ -12,6 +12,7 @@ use squall_platform::Node;
 use std::io::Write;
 use std::path::PathBuf;
 use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Workers of a role's runtime: one for its sockets and timers, one for whatever keeps the first
@@ -50,14 +51,23 @@ pub fn serve(role: &str, config: NodeConfig, process: Process) -> Result<(), Ser
         let known = roles().into_keys().collect::<Vec<_>>().join(", ");
         ServeError::Unknown { given: role.to_owned(), known }
     })?;
+    run(role, start, config, process)
+}
+
+/// [`serve`] for a role that need not be in the table.
+///
+/// # Errors
+/// As [`serve`].
+pub fn run(
+    role: &str,
+    start: Start,
+    config: NodeConfig,
+    process: Process,
+) -> Result<(), ServeError> {
     if let Some(parent) = process.parent {
         die_with(parent)?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build()
-        .map_err(system("cannot start the runtime"))?;
+    let runtime = runtime(role).map_err(system("cannot start the runtime"))?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
@@ -76,6 +86,15 @@ pub fn serve(role: &str, config: NodeConfig, process: Process) -> Result<(), Ser
         running.stopped.wait().await;
         Ok(())
     })
+}
+
+/// A role that does nothing but move octets between sockets has nothing to hand to a second thread:
+/// waking one costs it more than the work that it would take over.
+fn runtime(role: &str) -> std::io::Result<Runtime> {
+    match role {
+        "proxy" => Builder::new_current_thread().enable_all().build(),
+        _ => Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build(),
+    }
 }
 
 fn ready(addresses: &std::collections::BTreeMap<String, String>) -> std::io::Result<()> {
