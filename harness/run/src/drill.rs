@@ -176,6 +176,7 @@ impl Conductor {
         };
         let entry = self.plan.stack.ingress.node.as_str();
         let driver = Driver {
+            node: node.clone(),
             client: Client::new(node.clone(), driver::MOST_IN_FLIGHT),
             ingress,
             target: through(SENDER, entry)?,

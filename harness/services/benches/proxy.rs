@@ -1,14 +1,16 @@
 //! What the fault proxy costs and how exact its toxics are: ratios against direct connections in the
 //! same run. Prints one line per figure; `cargo bench -p squall-services --bench proxy`.
 //!
-//! Client, server and proxy have runtimes of their own in one process. CPU of the proxy is what the
-//! process uses more per request with it than without.
+//! The proxy is a process of its own on a runtime of one thread, as `squall serve proxy` is; client
+//! and servers share this one, each with a runtime. CPU of the proxy is what the kernel says that its
+//! threads used.
 
-use nix::sys::resource::{UsageWho, getrusage};
 use squall_model::node_config::NodeConfig;
 use squall_platform::{Node, Stream, time};
 use squall_wire::http::Client;
 use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
@@ -17,7 +19,13 @@ const REQUEST: &[u8] = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-L
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
 const ROUNDS: usize = 5;
 
+/// First argument of the child that is the proxy.
+const SERVE: &str = "serve-proxy";
+
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some(SERVE) {
+        return serve_proxy();
+    }
     let bench = Bench::new();
     bench.requests();
     bench.stream();
@@ -30,7 +38,8 @@ fn main() {
 struct Bench {
     client: Runtime,
     /// Kept alive.
-    _others: [Runtime; 2],
+    _server: Runtime,
+    proxy: Child,
     control: String,
     answering: String,
     sink: String,
@@ -41,25 +50,51 @@ fn node(name: &str) -> Node {
     Node::real(name, std::env::temp_dir(), 1)
 }
 
-fn runtime(workers: usize) -> Runtime {
-    let mut runtime = Builder::new_multi_thread();
-    runtime.worker_threads(workers).enable_all().build().expect("a runtime")
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+/// The child: serves until its standard input ends, which it does with its parent.
+fn serve_proxy() {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let config = NodeConfig {
+        node: "proxy".to_owned(),
+        listen: BTreeMap::from([("control".to_owned(), "127.0.0.1:0".to_owned())]),
+        ..NodeConfig::default()
+    };
+    runtime.expect("a runtime").block_on(async {
+        let running = squall_services::proxy::start(node("proxy"), config).await.expect("started");
+        println!("{}", running.addresses["control"]);
+        let wait = || std::io::stdin().read_line(&mut String::new());
+        let _ = tokio::task::spawn_blocking(wait).await;
+    });
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        drop(self.proxy.stdin.take());
+        let _ = self.proxy.wait();
+    }
 }
 
 impl Bench {
     fn new() -> Bench {
-        let (client, server, proxy) = (runtime(1), runtime(1), runtime(2));
-        let config = NodeConfig {
-            node: "proxy".to_owned(),
-            listen: BTreeMap::from([("control".to_owned(), "127.0.0.1:0".to_owned())]),
-            ..NodeConfig::default()
-        };
-        let running = proxy.block_on(squall_services::proxy::start(node("proxy"), config));
-        let control = running.expect("started").addresses["control"].clone();
+        let (client, server) = (runtime(), runtime());
+        let this = std::env::current_exe().expect("a path");
+        let mut proxy = Command::new(this)
+            .arg(SERVE)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child");
+        let mut control = String::new();
+        let out = proxy.stdout.take().expect("piped");
+        std::io::BufReader::new(out).read_line(&mut control).expect("an address");
+        let control = control.trim().to_owned();
         let answering = server.block_on(serve(answer));
         let sink = server.block_on(serve(swallow));
         let source = server.block_on(serve(pour));
-        Bench { client, _others: [server, proxy], control, answering, sink, source }
+        Bench { client, _server: server, proxy, control, answering, sink, source }
     }
 
     async fn call(&self, method: &str, path: &str, body: String) -> serde_json::Value {
@@ -99,14 +134,15 @@ impl Bench {
     }
 
     fn requests(&self) {
-        let rate = async |address: &str| keep_alive(address, 32).await.0;
+        let rate = async |address: &str| keep_alive(address, 32).await.1;
         self.compare("requests a second at 32 connections", 0.45, rate, &self.answering);
         self.client.block_on(async {
             let address = self.proxy("cpu", &self.answering, serde_json::json!([])).await;
             let mut costs = Vec::new();
             for _ in 0..ROUNDS {
-                let direct = keep_alive(&self.answering, 32).await.1;
-                costs.push(keep_alive(&address, 32).await.1 - direct);
+                let before = cpu_us(self.proxy.id());
+                let (count, _) = keep_alive(&address, 32).await;
+                costs.push((cpu_us(self.proxy.id()) - before) / count as f64);
             }
             costs.sort_by(f64::total_cmp);
             println!("CPU of the proxy: {:.1} us a request (target under 10)", costs[ROUNDS / 2]);
@@ -179,9 +215,9 @@ impl Bench {
     }
 }
 
-/// Requests a second, and microseconds of the whole process' CPU for each.
-async fn keep_alive(address: &str, connections: usize) -> (f64, f64) {
-    let (start, cpu) = (Instant::now(), cpu_us());
+/// Requests, and requests a second.
+async fn keep_alive(address: &str, connections: usize) -> (u64, f64) {
+    let start = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..connections {
         let mut stream = connect(address).await;
@@ -198,7 +234,7 @@ async fn keep_alive(address: &str, connections: usize) -> (f64, f64) {
     for task in tasks {
         count += task.await.expect("joined");
     }
-    (count as f64 / start.elapsed().as_secs_f64(), (cpu_us() - cpu) / count as f64)
+    (count, count as f64 / start.elapsed().as_secs_f64())
 }
 
 /// Milliseconds of round trips on 64 connections, sorted.
@@ -236,12 +272,16 @@ async fn exchange(stream: &mut Stream) {
     stream.read_exact(&mut [0; ANSWER.len()]).await.expect("answered");
 }
 
-fn cpu_us() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("usage");
-    [usage.user_time(), usage.system_time()]
-        .iter()
-        .map(|time| time.tv_sec() as f64 * 1e6 + time.tv_usec() as f64)
-        .sum()
+/// Microseconds that the threads of a process have been on a processor: the first field of each
+/// schedstat (Linux, Documentation/scheduler/sched-stats.rst), in nanoseconds.
+fn cpu_us(process: u32) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("a live process");
+    let spent = threads.map(|thread| {
+        let stat = std::fs::read_to_string(thread.expect("listed").path().join("schedstat"));
+        let stat = stat.expect("read");
+        stat.split(' ').next().and_then(|field| field.parse::<f64>().ok()).expect("nanoseconds")
+    });
+    spent.sum::<f64>() / 1e3
 }
 
 async fn serve<F, Fut>(each: F) -> String

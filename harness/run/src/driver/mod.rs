@@ -22,10 +22,11 @@ use squall_model::plan::Plan;
 use squall_model::token;
 use squall_model::traffic::Arrival;
 use squall_model::units::Micros;
+use squall_platform::Node;
 use squall_platform::time::{self, Instant};
 use squall_wire::http::{Client, HttpError};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -40,6 +41,7 @@ const SUBMIT_TIMEOUT: Micros = Micros::from_secs(10);
 const SUBMIT_TIMER: &str = "sender_timeout";
 
 pub(crate) struct Driver {
+    pub(crate) node: Node,
     pub(crate) client: Client,
     pub(crate) ingress: Arc<dyn Ingress>,
     /// The ingress's address, through its link.
@@ -51,25 +53,17 @@ pub(crate) struct Driver {
     pub(crate) tally: Arc<Tally>,
 }
 
-/// A submit's place in the schedule.
-#[derive(Clone, Copy)]
-struct Sent {
-    arrival: Arrival,
-    at: Micros,
-}
-
 impl Driver {
     /// Sends the whole schedule, or until told to stop; then waits for what is under way.
     pub(crate) async fn run(self, plan: Arc<Plan>, mut stop: watch::Receiver<bool>) {
         let timeout = plan.stack.timers.get(SUBMIT_TIMER).copied().unwrap_or(SUBMIT_TIMEOUT).std();
         let mut arrivals = plan.traffic.arrivals(plan.seed, plan.end).peekable();
+        let (began, lag) = (Instant::now(), Mutex::new(Lag::new()));
         let mut in_flight = FuturesUnordered::new();
-        let mut lag = Lag::new();
         let mut report = time::interval(REPORT_EVERY);
         report.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
         report.tick().await;
-        let due = time::sleep_until(Instant::now());
-        tokio::pin!(due);
+        let mut due = self.node.alarm();
         let mut stopped = false;
         let give_up = Micros(plan.end.0 + plan.drain.0 / 2);
         loop {
@@ -80,34 +74,31 @@ impl Driver {
             {
                 Tally::add(&self.tally.scheduled);
                 if !too_late {
-                    let sent = Sent { arrival, at: self.clock.now() };
-                    lag.sent(sent.at.saturating_sub(arrival.due));
-                    Tally::add(&self.tally.sent);
-                    in_flight.push(self.submit(&plan, sent, timeout));
+                    in_flight.push(self.submit(&plan, arrival, &lag, timeout));
                 }
             }
             let full = in_flight.len() >= MOST_IN_FLIGHT;
             let next =
                 arrivals.peek().filter(|_| !stopped).map(|next| self.clock.instant(next.due));
-            match next {
-                Some(next) if due.deadline() != next => due.as_mut().reset(next),
-                None if in_flight.is_empty() => break,
-                _ => {}
+            if next.is_none() && in_flight.is_empty() {
+                break;
             }
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop), if !stopped => stopped = true,
-                _ = &mut due, if next.is_some() && !full => {}
+                () = due.until(next.unwrap_or(began)), if next.is_some() && !full => {}
                 Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
-                _ = report.tick() => self.recorder.write(&lag.fact(self.clock.now(), &self.tally)),
+                _ = report.tick() => self.recorder.write(&self.load(&lag)),
             }
         }
-        self.recorder.write(&lag.fact(self.clock.now(), &self.tally));
+        self.recorder.write(&self.load(&lag));
         self.tally.ended.store(true, Relaxed);
     }
 
-    async fn submit(&self, plan: &Plan, sent: Sent, timeout: Duration) {
-        let Sent { arrival, at } = sent;
+    async fn submit(&self, plan: &Plan, arrival: Arrival, lag: &Mutex<Lag>, timeout: Duration) {
+        let sent = self.clock.now();
+        Tally::add(&self.tally.sent);
+        locked(lag).sent(sent.saturating_sub(arrival.due));
         let answer = match self.request(plan, arrival) {
             Err(error) => Answer::Rejected(format!("not sent: {error}")),
             Ok(request) => match self.client.send(&self.target, request, timeout).await {
@@ -121,10 +112,14 @@ impl Driver {
             at: self.clock.now(),
             m: arrival.m,
             due: arrival.due,
-            sent: at,
+            sent,
             sub: arrival.subscriber,
             answer,
         }));
+    }
+
+    fn load(&self, lag: &Mutex<Lag>) -> Fact {
+        locked(lag).fact(self.clock.now(), &self.tally)
     }
 
     fn request(&self, plan: &Plan, arrival: Arrival) -> Result<squall_wire::http::Request, String> {
@@ -137,4 +132,9 @@ impl Driver {
         let callback = format!("{}{}{token}", self.callback, callback::PATH);
         self.ingress.request(&Submission { to: &to, text: &text, callback: &callback })
     }
+}
+
+/// A histogram is whole between any two statements.
+fn locked(lag: &Mutex<Lag>) -> MutexGuard<'_, Lag> {
+    lag.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
 use squall_model::fact::{Answer, Fact};
-use squall_model::plan::Plan;
+use squall_model::judge::judge;
+use squall_model::objective::latency_percentile::{Latency, LatencyPercentile};
+use squall_model::plan::{PhaseName, Plan, PlannedObjective};
+use squall_model::record::{self, Header, Record};
 use squall_model::token;
 use squall_model::units::Micros;
 use squall_platform::time::{self, Instant};
@@ -54,19 +57,16 @@ impl Handler for Front {
     }
 }
 
-/// Drives the whole plan and checks that every message happened exactly once, everywhere.
-async fn drive(node: Node, gateway_node: Node, plan: Plan) {
-    let mut plan = plan;
-    plan.stack.timers.insert("sender_timeout".into(), Micros::from_secs(60));
-    let plan = Arc::new(plan);
-    let gateway = Arc::new(IdealGateway {
-        client: Client::new(gateway_node.clone(), 8_192),
-        seen: Mutex::default(),
-    });
+/// Drives the whole plan against `front` on `gateway_node` and gives what was recorded.
+async fn facts_of(
+    node: Node,
+    gateway_node: Node,
+    plan: Arc<Plan>,
+    front: Arc<dyn Handler>,
+) -> Vec<Fact> {
     let listener = gateway_node.bind("127.0.0.1:0").await.unwrap();
     let target = listener.local_addr();
     let (_stop, stopping, done, _stopped) = running::stop_pair();
-    let front = Arc::new(Front(gateway.clone()));
     let limits = Limits { connections: 8_192, ..Limits::default() };
     squall_wire::http::serve(&gateway_node, listener, limits, stopping, done, front);
 
@@ -80,6 +80,7 @@ async fn drive(node: Node, gateway_node: Node, plan: Plan) {
     let tally = Arc::new(Tally::default());
     callback.open(ingress.clone(), clock, recorder.clone(), tally.clone());
     let driver = Driver {
+        node: node.clone(),
         client: Client::new(node.clone(), 8_192),
         ingress,
         target,
@@ -89,13 +90,25 @@ async fn drive(node: Node, gateway_node: Node, plan: Plan) {
         tally,
     };
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    time::timeout(Duration::from_secs(400), driver.run(plan.clone(), stopped)).await.unwrap();
+    time::timeout(Duration::from_secs(400), driver.run(plan, stopped)).await.unwrap();
     recorder.finish().unwrap();
+    sink.facts()
+}
+
+/// Drives the whole plan and checks that every message happened exactly once, everywhere.
+async fn drive(node: Node, gateway_node: Node, mut plan: Plan) {
+    plan.stack.timers.insert("sender_timeout".into(), Micros::from_secs(60));
+    let plan = Arc::new(plan);
+    let gateway = Arc::new(IdealGateway {
+        client: Client::new(gateway_node.clone(), 8_192),
+        seen: Mutex::default(),
+    });
+    let facts = facts_of(node, gateway_node, plan.clone(), Arc::new(Front(gateway.clone()))).await;
 
     let scheduled = plan.traffic.arrivals(plan.seed, plan.end).count() as u64;
     assert!(scheduled > MESSAGES * 99 / 100, "{scheduled}");
     let (mut submits, mut receipts) = (BTreeMap::new(), BTreeMap::new());
-    for fact in sink.facts() {
+    for fact in facts {
         match fact {
             Fact::Submit(submit) => {
                 assert_eq!(submit.answer, Answer::Accepted, "message {}", submit.m);
@@ -129,4 +142,65 @@ fn an_ideal_gateway_shows_no_loss_and_no_duplicate_on_real_sockets() {
     plan.drain = Micros::from_secs(600);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(drive(node("sender"), node("ideal"), plan));
+}
+
+/// Answers at once, but for one second: what comes then waits for its end.
+struct Stalling {
+    from: Instant,
+    until: Instant,
+}
+
+impl Handler for Stalling {
+    fn handle(&self, _: Request) -> BoxFuture<'static, Response> {
+        let (from, until) = (self.from, self.until);
+        async move {
+            if (from..until).contains(&Instant::now()) {
+                time::sleep_until(until).await;
+            }
+            reply::json(StatusCode::CREATED, &serde_json::json!({ "status": "queued" }))
+        }
+        .boxed()
+    }
+}
+
+/// A fifth of all is due while the server stalls, evenly over that second. A generator that waited
+/// for answers would have sent a few of them only, and would call the server fast.
+#[test]
+fn a_stalled_server_is_charged_with_every_message_that_was_due_meanwhile() {
+    let mut plan = plan(2_000.0, Micros::from_secs(5));
+    let reported = [(90.0, 500.0), (99.0, 950.0)];
+    plan.warm_up = Micros::ZERO;
+    plan.objectives = reported.map(|(percentile, _)| latency(percentile)).into();
+    let judged = World::run(7, 0, |world| async move {
+        let start = Instant::now();
+        let from = start + Duration::from_secs(2);
+        let front = Stalling { from, until: from + Duration::from_secs(1) };
+        let (sender, stalled) = (world.node("sender"), world.node("stalled"));
+        let facts = facts_of(sender, stalled, Arc::new(plan.clone()), Arc::new(front)).await;
+        judge(&recorded(plan, facts))
+    });
+    for (finding, (percentile, expected)) in judged.findings.iter().zip(reported) {
+        let seen = finding.observed.unwrap();
+        assert!((seen / expected - 1.0).abs() < 0.05, "p{percentile} {seen} ms");
+    }
+    assert_eq!(judged.findings.len(), 2);
+}
+
+fn latency(percentile: f64) -> PlannedObjective {
+    let under = Micros::from_secs(1);
+    let objective = LatencyPercentile { of: Latency::Accept, percentile, under }.into();
+    PlannedObjective { objective, phase: PhaseName::Whole, text: String::new(), line: 1 }
+}
+
+fn recorded(plan: Plan, facts: Vec<Fact>) -> Record {
+    let header = Header {
+        schema: record::SCHEMA.into(),
+        squall: String::new(),
+        engine: "sim".into(),
+        plan_hash: String::new(),
+        drill: 0,
+    };
+    let mut builder = Record::builder(header, plan);
+    builder.extend(facts);
+    builder.finish()
 }
