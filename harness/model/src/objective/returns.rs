@@ -22,7 +22,7 @@ impl Check for Returns {
             return nothing("No fault was seen to heal, so there was nothing to return from.");
         };
         match back(case, &self.to) {
-            Moved::Unknown(why) => nothing(&why),
+            Moved::Unknown(why) | Moved::Nothing(why) => nothing(&why),
             Moved::At(at) => {
                 let what = format!("Traffic was back on {}", self.to);
                 Checked::span(at - healed.by, at - healed.after, self.within, &what)

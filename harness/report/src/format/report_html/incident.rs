@@ -29,7 +29,7 @@ pub fn incident(drill: &DrillReport, here: Here) -> Markup {
 
 fn row(moment: &Moment, clock: Clock, zero: Option<Micros>, here: Here) -> Markup {
     let class = match (moment.edge, moment.when) {
-        (_, When::Never | When::NotNeeded | When::NotPlayed) => "absent",
+        (_, When::Absent(_)) => "absent",
         (true, When::At(_)) => "edge",
         (false, When::At(_)) => "",
     };

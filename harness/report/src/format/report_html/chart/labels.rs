@@ -93,11 +93,6 @@ impl Labels {
             last = Some((*x, y));
         }
     }
-
-    /// Keeps a stretch free, such as a limit's own name.
-    pub fn reserve(&mut self, x0: f64, y0: f64, x1: f64, y1: f64) {
-        self.taken.push([x0, y0, x1, y1]);
-    }
 }
 
 fn overlap(a: [f64; 4], b: [f64; 4]) -> bool {
@@ -128,7 +123,7 @@ pub fn roomy(points: &[(f64, f64, f64)], text: &str) -> Vec<(f64, f64)> {
     runs.retain(|run| length(run) >= width(text));
     runs.sort_by(|a, b| length(b).total_cmp(&length(a)));
     let centre = |run: &&[(f64, f64, f64)]| {
-        [0.5, 0.3, 0.7].map(|share| {
+        [0.5, 0.3, 0.7, 0.4, 0.6, 0.2, 0.8, 0.15, 0.85].map(|share| {
             let (x, low, up) = run[((run.len() - 1) as f64 * share) as usize];
             (x, (low + up) / 2.0 + 4.5)
         })
