@@ -284,18 +284,16 @@ mod tests {
 
     #[test]
     fn holm_demands_more_of_many() {
-        // 30,000 messages, about 1.085% bad against 1%: p near 0.07 to 0.02 by itself.
-        let near = |m: u64, _: u64| if m.is_multiple_of(91) { Fate::gone() } else { Fate::good() };
+        // 30,000 messages, 1.136% bad against 1%: p near 0.01 by itself, and 1 in 400 is wanted of 20.
+        let near = |m: u64, _: u64| if m.is_multiple_of(88) { Fate::gone() } else { Fate::good() };
         let alone = judged(delivered(0.99), near);
         let mut many = plan((0..20).map(|_| delivered(0.9)).collect());
         many.objectives[0].objective = delivered(0.99);
         let facts = facts(&many, near);
         let among = crate::judge::judge(&record(many, facts));
-        let p = alone.findings[0].high.unwrap();
-        assert_eq!(alone.findings[0].verdict == Fail, p < 0.99);
-        if alone.findings[0].verdict == Fail {
-            assert_eq!(among.findings[0].verdict, Inconclusive);
-        }
+        assert_eq!(alone.findings[0].verdict, Fail, "{}", alone.findings[0].reason);
+        assert_eq!(among.findings[0].verdict, Inconclusive, "{}", among.findings[0].reason);
+        assert!(among.findings[0].reason.contains("among 20 judged shares"));
         // Far off, all of them stand.
         let mut many = plan((0..20).map(|_| delivered(0.99)).collect());
         many.objectives[1].objective = delivered(0.5);

@@ -22,6 +22,8 @@ pub struct Advice {
     pub what: String,
     /// What the record shows, with its numbers.
     pub why: String,
+    /// Settings of the stack that mend it, in the words of the stack's file.
+    pub options: Vec<String>,
     pub evidence: Vec<Evidence>,
     /// Some of the messages that show it.
     pub messages: Vec<u64>,
@@ -52,37 +54,40 @@ pub fn advice(drill: &DrillReport) -> Vec<Advice> {
 
 fn say(what: impl Into<String>, why: impl Into<String>, evidence: &[Evidence]) -> Vec<Advice> {
     let evidence = evidence.to_vec();
-    vec![Advice { what: what.into(), why: why.into(), evidence, messages: Vec::new() }]
+    let (what, why) = (what.into(), why.into());
+    vec![Advice { what, why, options: Vec::new(), evidence, messages: Vec::new() }]
 }
 
-/// Advice for each setting that mends the harm and is not set so, or else the general one.
+/// Advice with every setting of the stack that mends the harm and is not set so.
 fn mend(
     drill: &DrillReport,
     harm: Harm,
-    general: &str,
+    what: &str,
     why: &str,
     evidence: &[Evidence],
 ) -> Vec<Advice> {
     let stack = &drill.record.plan.stack;
     let settings = drill.record.plan.about.settings.iter();
-    let remedies: Vec<Advice> = settings
+    let options: Vec<String> = settings
         .filter_map(|(name, about)| {
             let (is, mends) = (stack.settings.get(name)?, about.mends.get(&harm)?);
-            let what = match mends.as_str() {
-                word @ ("higher" | "lower") => format!("Set `{name}` {word} than {is}."),
+            let set = match mends.as_str() {
+                word @ ("higher" | "lower") => format!("Set `{name}` {word} than {is}"),
                 value if value == is => return None,
-                value => format!("Set `{name}` to {value}."),
+                value => format!("Set `{name}` to {value}, here {is}"),
             };
-            let doc = match about.doc.trim_end_matches('.') {
-                "" => String::new(),
-                doc => format!(" What the stack says of it: {doc}."),
-            };
-            let why = format!("{why} This drill ran with `{name}` = {is}.{doc}");
-            let evidence = [evidence, &[Evidence::Plan]].concat();
-            Some(Advice { what, why, evidence, messages: Vec::new() })
+            Some(match about.doc.trim_end_matches('.') {
+                "" => format!("{set}."),
+                doc => format!("{set}: {doc}."),
+            })
         })
         .collect();
-    if remedies.is_empty() { say(general, why, evidence) } else { remedies }
+    let mut all = say(what, why, evidence);
+    for it in all.iter_mut().filter(|_| !options.is_empty()) {
+        it.evidence.push(Evidence::Plan);
+        it.options.clone_from(&options);
+    }
+    all
 }
 
 fn books(drill: &DrillReport) -> &Accounting {
@@ -130,7 +135,7 @@ fn lost(drill: &DrillReport) -> Vec<Advice> {
     }
     let gone = words::plural(lost, "accepted message is gone", "accepted messages are gone");
     let why = format!("{gone}, without a trace.");
-    let general = "Find where accepted messages vanish.";
+    let general = "Keep every message that was accepted.";
     let messages = proof(drill, |objective| matches!(objective, Objective::NoLoss(_)));
     let mut all = mend(drill, Harm::Loss, general, &why, &[Evidence::Ledger]);
     all.iter_mut().for_each(|it| it.messages.clone_from(&messages));

@@ -47,6 +47,9 @@ fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
         run.exit_code,
         exit::reason(run.exit_code)
     )?;
+    for paragraph in run.shared() {
+        writeln!(out, "> {}\n", md(paragraph))?;
+    }
     writeln!(out, "| drill | verdict | met | affected | lost | duplicated | failover | recovery |")?;
     writeln!(out, "|---|---|---|--:|--:|--:|--:|--:|")?;
     for drill in &run.drills {
@@ -83,8 +86,8 @@ fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::R
     let plan = drill.plan();
     writeln!(out, "\n### {} {}\n", verdict_word(drill.judged.verdict), md(&plan.scenario))?;
     writeln!(out, "{} ({}:{})\n", md(&drill.judged.reason), md(&plan.file), plan.line)?;
-    for paragraph in &plan.about.description {
-        writeln!(out, "> {}\n>", md(paragraph))?;
+    for paragraph in &plan.about.description[run.shared().len()..] {
+        writeln!(out, "> {}\n", md(paragraph))?;
     }
     for trouble in &drill.judged.troubles {
         writeln!(out, "- trouble: {}", md(trouble))?;
@@ -100,6 +103,12 @@ fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::R
     let advice = advice::advice(drill);
     if let Some(first) = advice.first() {
         writeln!(out, "\nFix first: **{}** {}", coded(&first.what), coded(&first.why))?;
+        if !first.options.is_empty() {
+            writeln!(out)?;
+        }
+        for option in &first.options {
+            writeln!(out, "- {}", coded(option))?;
+        }
     }
     writeln!(out, "\nRepeat:\n\n    {}", repeat::command(run, drill))
 }

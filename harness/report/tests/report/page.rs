@@ -51,11 +51,10 @@ fn a_ledger_that_does_not_balance_is_said_in_the_head() {
 #[test]
 fn advice_is_what_the_stacks_file_says_of_its_settings() {
     let page = golden::render(&golden::run(&[sample::long()]), "report.html");
-    assert!(page.contains("Set <code>region_failover</code> to on."));
-    assert!(page.contains("Set <code>routing</code> to priority."));
-    assert!(page.contains("What the stack says of it: one vendor or both."));
+    assert!(page.contains("Set <code>region_failover</code> to on, here off: who takes over."));
+    assert!(page.contains("Set <code>routing</code> to priority, here primary-only"));
     assert!(!page.contains("<code>store</code> to durable"), "the store is durable already");
-    assert!(page.contains("Find where accepted messages vanish."), "so the general advice stands");
+    assert!(page.contains("Keep every message that was accepted."), "so the general advice stands");
     let calm = golden::render(&golden::run(&[sample::calm()]), "report.html");
     assert!(calm.contains("Nothing in this record calls for a repair."));
 }
@@ -68,7 +67,7 @@ fn a_number_that_mends_is_advised_by_its_direction() {
     let drill = squall_report::DrillReport::new(judged, record);
     let run = squall_report::RunReport::new([drill], Default::default());
     let page = golden::render(&run, "report.html");
-    assert!(page.contains("Set <code>backlog_rate</code> higher than 40."));
+    assert!(page.contains("Set <code>backlog_rate</code> higher than 40: a second."));
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub fn scoreboard(run: &RunReport) -> Markup {
     let one = from.windows(2).all(|pair| pair[0] == pair[1]);
     html! {
         @if let (true, Some(from)) = (one, from.first()) { p.from { (from) } }
+        @for paragraph in run.shared() { p.about { (t(paragraph)) } }
         table.stack.score {
             thead { tr {
                 th { "drill" } th { "verdict" }

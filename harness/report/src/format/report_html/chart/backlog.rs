@@ -23,7 +23,7 @@ pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Mark
     let xs: Vec<f64> = series.bins.iter().map(|bin| super::middle(frame, bin)).collect();
     let ledger: Vec<(f64, Option<f64>)> =
         xs.iter().zip(&series.bins).map(|(x, bin)| (*x, Some(y(bin.waiting)))).collect();
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     let lines: Vec<Vec<(f64, Option<f64>)>> = nodes
         .iter()
         .map(|node| xs.iter().zip(&node.waiting).map(|(x, n)| (*x, n.map(y))).collect())

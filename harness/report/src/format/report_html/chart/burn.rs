@@ -16,7 +16,7 @@ pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Mark
     let line: Vec<(f64, Option<f64>)> =
         series.bins.iter().map(|bin| (super::middle(frame, bin), Some(y(bin.burn)))).collect();
     let peak = series.bins.iter().zip(&line).max_by(|a, b| a.0.burn.total_cmp(&b.0.burn));
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     let limit = y(PAGE);
     let name = format!("page at {PAGE}×");
     labels.avoid(&line);

@@ -20,6 +20,16 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// Nothing stands yet but the edges of the fault windows.
+    pub fn new(frame: &Frame, area: Area) -> Labels {
+        let mut labels = Labels::default();
+        for at in frame.faults.iter().flat_map(|span| [span.start, span.end]) {
+            let x = frame.x(at);
+            labels.avoid(&[(x, Some(area.top - 12.0)), (x, Some(area.bottom()))]);
+        }
+        labels
+    }
+
     /// The label at the first of `spots` (centre, baseline) that is inside the plot and free.
     pub fn place(
         &mut self,

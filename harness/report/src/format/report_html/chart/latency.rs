@@ -23,7 +23,7 @@ pub fn draw(frame: &Frame, series: &Series, drill: &DrillReport, area: Area) -> 
     };
     let (p50, p99) = (points(|bin| bin.p50), points(|bin| bin.p99));
     let name = format!("deadline {deadline}");
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     let limit = y(deadline);
     labels.avoid(&p50);
     labels.avoid(&p99);

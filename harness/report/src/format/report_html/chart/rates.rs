@@ -63,7 +63,7 @@ fn point(frame: &Frame, bin: &Bin, area: Area, limit: f64) -> Point {
 }
 
 fn names(frame: &Frame, points: &[Point], area: Area) -> Markup {
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     let room = |low: fn(&Point) -> f64, up: fn(&Point) -> f64, text: &str| {
         let band: Vec<_> = points.iter().map(|p| (p.x, low(p), up(p))).collect();
         roomy(&band, text)
