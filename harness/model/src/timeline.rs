@@ -174,6 +174,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_goes_over_before_the_fault() {
+        // The last probe that was unaffected lies half a second before the kill.
+        let seen = judged(NoLoss {}, |_, now| match now {
+            59..120 => Fate::good().via("queue-2"),
+            _ => Fate::good().via("queue-1"),
+        });
+        assert_eq!(seen.timeline.failed_over, [("south".to_owned(), s(60))]);
+    }
+
+    #[test]
     fn without_an_impact_nothing_was_needed() {
         let seen = judged(NoLoss {}, |_, _| Fate::good().via("queue-1"));
         for moment in [Moment::Detected, Moment::FailedOver, Moment::Recovered] {
