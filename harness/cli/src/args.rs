@@ -94,7 +94,10 @@ pub enum Engine {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Schema {
+    /// run.json of a run folder
     Run,
+    /// stack.toml of a stack
+    Stack,
 }
 
 /// One component on its own, for a look by hand or a foreign test bench.

@@ -145,7 +145,8 @@ impl Checked {
         } else {
             (Verdict::Inconclusive, "too near to tell from")
         };
-        let reason = if shortest == longest {
+        // Bounds that read the same are one figure.
+        let reason = if shortest.to_string() == longest.to_string() {
             format!("{what} after {longest}, {word} the limit of {within}.")
         } else {
             format!("{what} after {shortest} to {longest}, {word} the limit of {within}.")

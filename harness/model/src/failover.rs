@@ -26,8 +26,10 @@ const TAKEN: f64 = 0.95;
 /// What was seen of a change of route.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Moved {
-    /// It could not be seen, or there was nothing to see, and why.
+    /// The record can not tell, and why.
     Unknown(String),
+    /// There was nothing to move, and why.
+    Nothing(String),
     At(Micros),
     /// Not until here.
     Not(Micros),
@@ -123,7 +125,7 @@ enum Target {
 
 impl Scope {
     /// Of messages whose way a fault lies in, when traffic shall go over to `to`.
-    fn over(case: &Case<'_>, to: &str, hit: &Hit) -> Result<Scope, String> {
+    fn over(case: &Case<'_>, to: &str, hit: &Hit) -> Result<Scope, Moved> {
         if !is_region(case, to) {
             return Scope::of(case, to, hit, |home| {
                 hit.regions.is_empty() || hit.regions.contains(home)
@@ -131,13 +133,14 @@ impl Scope {
         }
         // The target's own messages come by it anyway: there is nothing to take over.
         if !hit.regions.iter().any(|region| region != to) {
-            return Err("No fault hits another region, so there was none to take over from.".into());
+            let why = "No fault hits another region, so there was none to take over from.";
+            return Err(Moved::Nothing(why.into()));
         }
         Scope::of(case, to, hit, |home| home != to && hit.regions.contains(home))
     }
 
     /// Of messages that belong to `to`, when traffic shall come back to it.
-    fn back(case: &Case<'_>, to: &str, hit: &Hit) -> Result<Scope, String> {
+    fn back(case: &Case<'_>, to: &str, hit: &Hit) -> Result<Scope, Moved> {
         if is_region(case, to) {
             return Scope::of(case, to, hit, |home| home == to);
         }
@@ -149,12 +152,13 @@ impl Scope {
         to: &str,
         hit: &Hit,
         inside: impl Fn(&str) -> bool,
-    ) -> Result<Scope, String> {
+    ) -> Result<Scope, Moved> {
         let stack = &case.plan.stack;
         let region = is_region(case, to);
         let carrier = stack.carrier(to).map(|c| c.name.as_str());
         if !region && carrier.is_none() {
-            return Err(format!("The stack has no carrier, vendor or region {to}."));
+            let why = format!("The stack has no carrier, vendor or region {to}.");
+            return Err(Moved::Nothing(why));
         }
         let affected = |name: &str| match (region, hit.carriers.is_empty()) {
             (true, _) => hit.carriers.contains(name),
@@ -178,7 +182,7 @@ impl Scope {
         };
         let delivered = || scope.messages(case).filter(|m| m.was_delivered());
         if region && delivered().next().is_some() && !delivered().any(|m| scope.tells(m)) {
-            return Err(WAY_NOT_TOLD.into());
+            return Err(Moved::Unknown(WAY_NOT_TOLD.into()));
         }
         Ok(scope)
     }
@@ -228,7 +232,7 @@ pub fn over(case: &Case<'_>, to: &str) -> Moved {
     let hit = hit(case);
     let scope = match Scope::over(case, to, &hit) {
         Ok(scope) => scope,
-        Err(why) => return Moved::Unknown(why),
+        Err(moved) => return moved,
     };
     let before = scope.windows(case, Span { start: scope.span.start, end: effective.after });
     let end = case.healed().map_or(scope.span.end, |healed| healed.after);
@@ -239,18 +243,18 @@ pub fn over(case: &Case<'_>, to: &str) -> Moved {
     if is_region(case, to) {
         return either_way(|way| {
             if mean(&before, way) >= TAKEN {
-                return Moved::Unknown(format!("Traffic came by {to} before the fault already."));
+                return Moved::Nothing(format!("Traffic came by {to} before the fault already."));
             }
             settled(&under, |w| way(w) >= TAKEN, end)
         });
     }
     let (base, lost) = shares(&before);
     if lost <= 0.0 {
-        return Moved::Unknown("The routes that were hit carried nothing before the fault.".into());
+        return Moved::Nothing("The routes that were hit carried nothing before the fault.".into());
     }
     let by_hit = |w: &Window<KINDS>| w.share(IN_TIME) - w.share(BY_OTHERS);
     if under.iter().all(|w| by_hit(w) >= lost * TAKEN) {
-        return Moved::Unknown(
+        return Moved::Nothing(
             "Messages went on arriving in time by the routes that were hit.".into(),
         );
     }
@@ -288,7 +292,7 @@ pub fn back(case: &Case<'_>, to: &str) -> Moved {
     };
     let scope = match Scope::back(case, to, &hit(case)) {
         Ok(scope) => scope,
-        Err(why) => return Moved::Unknown(why),
+        Err(moved) => return moved,
     };
     let before = scope.windows(case, Span { start: scope.span.start, end: effective.after });
     let during = scope.windows(case, Span { start: effective.after, end: healed.after });
@@ -301,7 +305,7 @@ pub fn back(case: &Case<'_>, to: &str) -> Moved {
             return Moved::Unknown(why);
         }
         if during.iter().chain(&since).all(on) {
-            return Moved::Unknown(format!("Traffic never left {to}."));
+            return Moved::Nothing(format!("Traffic never left {to}."));
         }
         settled(&since, on, scope.span.end)
     };

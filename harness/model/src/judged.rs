@@ -134,7 +134,8 @@ pub struct Bracket {
     pub by: Micros,
 }
 
-/// The incident as one would put it in a reason-for-outage. `None`: it never happened.
+/// The incident as one would put it in a reason-for-outage. Of what is `None` or empty here, `absent`
+/// tells why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     pub injected: Option<Micros>,
@@ -150,6 +151,38 @@ pub struct Timeline {
     pub drained: Option<Micros>,
     /// Largest backlog seen, and when.
     pub backlog_peak: Option<(u64, Micros)>,
+    pub absent: Vec<Absent>,
+}
+
+/// A moment of the timeline that has no instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Absent {
+    pub moment: Moment,
+    pub word: Absence,
+    /// One sentence.
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    Detected,
+    FailedOver,
+    Recovered,
+    Drained,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Absence {
+    /// It was watched for, and did not come.
+    Never,
+    /// Nothing called for it.
+    NotNeeded,
+    /// The record can not tell whether it came.
+    NotVisible,
+    /// The drill has no fault.
+    NotPlayed,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

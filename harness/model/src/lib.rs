@@ -4,6 +4,7 @@
 //! [`record::Record`] is what did happen, a [`verdict::Verdict`] is what follows from it.
 //! Nothing here opens a file, asks a clock or draws a random number from outside.
 
+pub mod about;
 pub mod backlog;
 pub mod behaviour;
 pub mod case;
@@ -25,6 +26,7 @@ pub mod record;
 pub mod recovery;
 pub mod stack;
 pub mod stats;
+pub mod timeline;
 pub mod token;
 pub mod traffic;
 pub mod troubles;

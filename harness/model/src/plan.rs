@@ -1,5 +1,6 @@
 //! What shall happen: the resolved value of one scenario on one stack.
 
+use crate::about::About;
 use crate::fault::Fault;
 use crate::lever::LeverCall;
 use crate::objective::Objective;
@@ -39,6 +40,9 @@ pub struct Plan {
     pub guards: Vec<Guard>,
     /// Whole currency units an hour of outage costs.
     pub cost_per_hour: Option<u64>,
+    /// Words for the reader of the report.
+    #[serde(default, skip_serializing_if = "About::is_empty")]
+    pub about: About,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

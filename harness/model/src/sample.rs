@@ -115,6 +115,7 @@ pub fn plan(objectives: Vec<Objective>) -> Plan {
             .collect(),
         guards: Vec::new(),
         cost_per_hour: Some(3_600),
+        about: Default::default(),
     }
 }
 

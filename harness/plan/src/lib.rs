@@ -100,9 +100,10 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Suite, Mistakes> {
     if mistakes.is_empty() { Ok(suite) } else { Err(Mistakes::new(mistakes)) }
 }
 
-/// Hash of what will be played: two plans with one hash differ at most in where their file lies.
+/// Hash of what will be played: two plans with one hash differ at most in where their file lies and
+/// in words that only readers read.
 pub fn hash(plan: &Plan) -> String {
-    let bare = Plan { file: String::new(), ..plan.clone() };
+    let bare = Plan { file: String::new(), about: Default::default(), ..plan.clone() };
     // Ordered maps and fields in declared order: the same plan gives the same bytes. A value that
     // JSON cannot hold would still be told apart by its debug form.
     let bytes = serde_json::to_vec(&bare).unwrap_or_else(|_| format!("{bare:?}").into_bytes());

@@ -3,6 +3,7 @@
 use crate::draft::{Draft, Rate};
 use crate::feature::Selected;
 use sha2::{Digest as _, Sha256};
+use squall_model::about::{About, SettingAbout};
 use squall_model::lever::LeverCall;
 use squall_model::plan::{Change, Clock, Expected, Plan, PlannedFault, SCHEMA};
 use squall_model::stack::Stack;
@@ -58,8 +59,28 @@ pub fn plan(draft: &mut Draft, selected: &Selected<'_>, seed: Option<u64>) -> Op
         objectives: draft.objectives.clone(),
         guards: draft.guards.clone(),
         cost_per_hour: draft.cost_per_hour,
+        about: about(draft, selected),
         stack,
     })
+}
+
+/// The words under `Feature:` and `Scenario:`, and what the stack's file says of its settings.
+fn about(draft: &Draft, selected: &Selected<'_>) -> About {
+    let texts = [&selected.feature.description, &selected.scenario.description];
+    let description = texts.into_iter().flatten().flat_map(|text| paragraphs(text)).collect();
+    let settings = draft.stack.iter().flat_map(|file| &file.settings);
+    let settings = settings.map(|(name, setting)| {
+        let (default, doc) = (setting.default.clone(), setting.doc.clone());
+        (name.clone(), SettingAbout { default, doc, mends: setting.mends.clone() })
+    });
+    About { description, settings: settings.collect() }
+}
+
+/// Lines joined, empty lines apart.
+fn paragraphs(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let joined = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
+    joined.filter(|paragraph| !paragraph.is_empty()).collect()
 }
 
 /// The same names give the same seed; 32 bits, so that one can type it.

@@ -1,11 +1,14 @@
 //! What to fix first: rules over the record, each pointing at its evidence.
 //!
-//! A rule speaks only where the record shows its condition, and names a setting only where the plan
-//! has it. None of them claims what a change would bring: that takes a drill of its own.
+//! A rule speaks only where the record shows its condition. It knows no stack: which setting mends a
+//! harm is what the stack's own file says (`mends`), so any stack gets advice in its own words. None
+//! claims what a change would bring: that takes a drill of its own.
 
 use crate::evidence::Evidence;
 use crate::run::DrillReport;
+use crate::timeline;
 use crate::words;
+use squall_model::about::Harm;
 use squall_model::judged::{Accounting, Finding};
 use squall_model::objective::Objective;
 use squall_model::plan::Expected;
@@ -19,12 +22,14 @@ pub struct Advice {
     pub what: String,
     /// What the record shows, with its numbers.
     pub why: String,
+    /// Settings of the stack that mend it, in the words of the stack's file.
+    pub options: Vec<String>,
     pub evidence: Vec<Evidence>,
     /// Some of the messages that show it.
     pub messages: Vec<u64>,
 }
 
-type Rule = fn(&DrillReport) -> Option<Advice>;
+type Rule = fn(&DrillReport) -> Vec<Advice>;
 
 /// In the order in which they matter: a drill that proves nothing, loss, outage, slow recovery,
 /// receipts, side effects.
@@ -32,9 +37,7 @@ const RULES: &[Rule] = &[
     unbalanced,
     unproven,
     lost,
-    region_failover,
-    second_route,
-    queue_loss,
+    outage,
     slow_backlog,
     detection,
     false_receipts,
@@ -46,16 +49,45 @@ const RULES: &[Rule] = &[
 
 /// Everything that the record calls for, most pressing first.
 pub fn advice(drill: &DrillReport) -> Vec<Advice> {
-    RULES.iter().filter_map(|rule| rule(drill)).collect()
+    RULES.iter().flat_map(|rule| rule(drill)).collect()
 }
 
-fn say(what: impl Into<String>, why: impl Into<String>, evidence: &[Evidence]) -> Option<Advice> {
+fn say(what: impl Into<String>, why: impl Into<String>, evidence: &[Evidence]) -> Vec<Advice> {
     let evidence = evidence.to_vec();
-    Some(Advice { what: what.into(), why: why.into(), evidence, messages: Vec::new() })
+    let (what, why) = (what.into(), why.into());
+    vec![Advice { what, why, options: Vec::new(), evidence, messages: Vec::new() }]
 }
 
-fn setting<'a>(drill: &'a DrillReport, key: &str) -> Option<&'a str> {
-    drill.record.plan.stack.settings.get(key).map(String::as_str)
+/// Advice with every setting of the stack that mends the harm and is not set so.
+fn mend(
+    drill: &DrillReport,
+    harm: Harm,
+    what: &str,
+    why: &str,
+    evidence: &[Evidence],
+) -> Vec<Advice> {
+    let stack = &drill.record.plan.stack;
+    let settings = drill.record.plan.about.settings.iter();
+    let options: Vec<String> = settings
+        .filter_map(|(name, about)| {
+            let (is, mends) = (stack.settings.get(name)?, about.mends.get(&harm)?);
+            let set = match mends.as_str() {
+                word @ ("higher" | "lower") => format!("Set `{name}` {word} than {is}"),
+                value if value == is => return None,
+                value => format!("Set `{name}` to {value}, here {is}"),
+            };
+            Some(match about.doc.trim_end_matches('.') {
+                "" => format!("{set}."),
+                doc => format!("{set}: {doc}."),
+            })
+        })
+        .collect();
+    let mut all = say(what, why, evidence);
+    for it in all.iter_mut().filter(|_| !options.is_empty()) {
+        it.evidence.push(Evidence::Plan);
+        it.options.clone_from(&options);
+    }
+    all
 }
 
 fn books(drill: &DrillReport) -> &Accounting {
@@ -81,195 +113,143 @@ fn failing(drill: &DrillReport, is: impl Fn(&Objective) -> bool) -> Option<&Find
         .map(|(_, finding)| finding)
 }
 
-/// How long the impact lasted, where there was one and no other route took over.
-fn outage(drill: &DrillReport) -> Option<Micros> {
-    let line = &drill.judged.timeline;
-    line.impact.filter(|_| line.failed_over.is_empty()).map(|impact| impact.length())
-}
-
-fn unbalanced(drill: &DrillReport) -> Option<Advice> {
+fn unbalanced(drill: &DrillReport) -> Vec<Advice> {
     let text = "The ledger does not balance, so no objective can pass: the record is incomplete.";
     if books(drill).balances() {
-        return None;
+        return Vec::new();
     }
     say("Find the messages that the record lost.", text, &[Evidence::Ledger])
 }
 
-fn unproven(drill: &DrillReport) -> Option<Advice> {
-    let seen = drill.judged.faults.iter().find(|fault| !fault.proven)?;
+fn unproven(drill: &DrillReport) -> Vec<Advice> {
+    let unseen = drill.judged.faults.iter().find(|fault| !fault.proven);
+    let Some(seen) = unseen else { return Vec::new() };
     let what = format!("Make the fault take effect: {}.", seen.label);
     say(what, format!("It is not proven: {}", seen.reason), &[Evidence::Faults])
 }
 
-fn lost(drill: &DrillReport) -> Option<Advice> {
+fn lost(drill: &DrillReport) -> Vec<Advice> {
     let lost = books(drill).lost;
     if lost == 0 {
-        return None;
+        return Vec::new();
     }
     let gone = words::plural(lost, "accepted message is gone", "accepted messages are gone");
-    let mut it = if setting(drill, "store") == Some("memory") {
-        let why = format!("{gone}; this drill ran with `store` = memory.");
-        say(
-            "Keep accepted messages on disk: `store` = durable.",
-            why,
-            &[Evidence::Ledger, Evidence::Plan],
-        )
-    } else {
-        say(
-            "Find where accepted messages vanish.",
-            format!("{gone}, without a trace."),
-            &[Evidence::Ledger],
-        )
-    }?;
-    it.messages = proof(drill, |objective| matches!(objective, Objective::NoLoss(_)));
-    Some(it)
+    let why = format!("{gone}, without a trace.");
+    let general = "Keep every message that was accepted.";
+    let messages = proof(drill, |objective| matches!(objective, Objective::NoLoss(_)));
+    let mut all = mend(drill, Harm::Loss, general, &why, &[Evidence::Ledger]);
+    all.iter_mut().for_each(|it| it.messages.clone_from(&messages));
+    all
 }
 
-fn region_failover(drill: &DrillReport) -> Option<Advice> {
-    let outage = outage(drill)?;
-    let plan = &drill.record.plan;
-    if setting(drill, "region_failover") != Some("off") || plan.stack.regions.len() < 2 {
-        return None;
-    }
-    let why = format!(
-        "Messages missed their deadline for {outage} and no other region took them over; this drill ran with `region_failover` = off."
-    );
-    say(
-        "Let another region take over: `region_failover` = on.",
-        why,
-        &[Evidence::Deliveries, Evidence::Plan],
-    )
-}
-
-fn second_route(drill: &DrillReport) -> Option<Advice> {
-    let outage = outage(drill)?;
-    if setting(drill, "routing") != Some("primary-only") {
-        return None;
-    }
-    let stack = &drill.record.plan.stack;
-    let idle: Vec<&str> = stack
-        .carriers
-        .iter()
-        .filter(|carrier| drill.record.messages.route(&carrier.name).is_none())
-        .map(|carrier| carrier.vendor.as_deref().unwrap_or(&carrier.name))
-        .collect();
-    let stood = match idle.as_slice() {
-        [] => "".into(),
-        idle => format!(" {} carried nothing.", idle.join(", ")),
-    };
-    let why = format!("One route carried everything, and its outage lasted {outage}.{stood}");
-    say(
-        "Route around a vendor that fails: `routing` = priority.",
-        why,
-        &[Evidence::Deliveries, Evidence::Plan],
-    )
-}
-
-fn queue_loss(drill: &DrillReport) -> Option<Advice> {
-    let outage = outage(drill)?;
-    let evidence = [Evidence::Ledger, Evidence::Plan];
-    let what = "Send on what cannot be queued: `on_queue_loss` = spill.";
-    let why = match setting(drill, "on_queue_loss")? {
-        "hold" => format!(
-            "What could not be queued waited; {} arrived late in an outage of {outage}.",
-            words::plural(books(drill).late, "message", "messages")
-        ),
-        "reject" if books(drill).rejected > 0 => format!(
-            "{} refused, openly, in an outage of {outage}.",
-            words::plural(books(drill).rejected, "message was", "messages were")
-        ),
-        _ => return None,
-    };
-    say(what, why, &evidence)
-}
-
-fn slow_backlog(drill: &DrillReport) -> Option<Advice> {
+/// Messages missed their deadline, and no other route is known to have taken over.
+fn outage(drill: &DrillReport) -> Vec<Advice> {
     let line = &drill.judged.timeline;
-    let healed = line.healed?;
-    let out = line.impact?.length();
-    let drained = line.drained?;
+    let (Some(impact), true) = (line.impact, line.failed_over.is_empty()) else {
+        return Vec::new();
+    };
+    let books = books(drill);
+    let counts = [
+        (books.late, "arrived late"),
+        (books.rejected, "were refused"),
+        (books.lost, "were lost"),
+        (books.failed + books.expired, "failed or expired"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", words::count(*count)))
+        .collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+    let over = match timeline::failed_over(drill).absent() {
+        "not visible" => "whether another route took over is not visible",
+        _ => "no other route took over",
+    };
+    let why = format!("Messages missed their deadline for {}{counts}; {over}.", impact.length());
+    let general = "Give messages another way while this one is down.";
+    mend(drill, Harm::Outage, general, &why, &[Evidence::Deliveries])
+}
+
+fn slow_backlog(drill: &DrillReport) -> Vec<Advice> {
+    let line = &drill.judged.timeline;
+    let (Some(healed), Some(impact), Some(drained)) = (line.healed, line.impact, line.drained)
+    else {
+        return Vec::new();
+    };
     let took = drained - healed;
     // Minutes are the price of any backlog; a tenth of the outage on top of it is not.
-    if took < Micros::from_secs(300) || took.0 < out.0 / 10 {
-        return None;
+    if took < Micros::from_secs(300) || took.0 < impact.length().0 / 10 {
+        return Vec::new();
     }
-    let how = setting(drill, "backlog_rate")
-        .map(|rate| format!(" `backlog_rate` = {rate} in this drill."))
-        .unwrap_or_default();
-    say(
-        "Work off the backlog faster.",
-        format!("It took {took} after the heal.{how}"),
-        &[Evidence::Health, Evidence::Deliveries],
-    )
+    let why = format!("The backlog was worked off only {took} after the heal.");
+    let evidence = [Evidence::Health, Evidence::Deliveries];
+    mend(drill, Harm::SlowDrain, "Work off the backlog faster.", &why, &evidence)
 }
 
-fn detection(drill: &DrillReport) -> Option<Advice> {
+fn detection(drill: &DrillReport) -> Vec<Advice> {
     let line = &drill.judged.timeline;
     let late = failing(drill, |objective| matches!(objective, Objective::Detected(_)));
-    line.impact?;
+    if line.impact.is_none() {
+        return Vec::new();
+    }
     let why = match (line.detected, line.effective, late) {
         (Some(at), Some(since), Some(_)) => {
             format!("The burn-rate alert fired {} after the fault was effective.", at - since)
         }
         (None, ..) => "Messages missed their deadline and no burn-rate alert fired.".into(),
-        _ => return None,
+        _ => return Vec::new(),
     };
     say("See the outage sooner.", why, &[Evidence::Sender])
 }
 
-fn false_receipts(drill: &DrillReport) -> Option<Advice> {
+fn false_receipts(drill: &DrillReport) -> Vec<Advice> {
     let count = books(drill).false_receipts;
     if count == 0 {
-        return None;
+        return Vec::new();
     }
-    let why = words::plural(count, "receipt claims", "receipts claim");
-    let mut it = say(
-        "Do not believe receipts of delivery unchecked.",
-        format!("{why} a delivery that the carrier never made."),
-        &[Evidence::Receipts],
-    )?;
-    it.messages = proof(drill, |objective| matches!(objective, Objective::NoFalseReceipts(_)));
-    Some(it)
+    let claim = words::plural(count, "receipt claims", "receipts claim");
+    let why = format!("{claim} a delivery that the carrier never made.");
+    let general = "Do not believe receipts of delivery unchecked.";
+    let messages = proof(drill, |objective| matches!(objective, Objective::NoFalseReceipts(_)));
+    let mut all = mend(drill, Harm::FalseReceipts, general, &why, &[Evidence::Receipts]);
+    all.iter_mut().for_each(|it| it.messages.clone_from(&messages));
+    all
 }
 
-fn duplicates(drill: &DrillReport) -> Option<Advice> {
-    let finding = failing(drill, |objective| matches!(objective, Objective::NoDuplicates(_)))?;
+fn duplicates(drill: &DrillReport) -> Vec<Advice> {
+    let failed = failing(drill, |objective| matches!(objective, Objective::NoDuplicates(_)));
+    let Some(finding) = failed else { return Vec::new() };
     let count = words::plural(books(drill).duplicated, "message was", "messages were");
-    let mut it = say(
-        "Send again only under the same identity.",
-        format!("{count} delivered more than once."),
-        &[Evidence::Ledger],
-    )?;
-    it.messages = finding.evidence.iter().copied().take(5).collect();
-    Some(it)
+    let why = format!("{count} delivered more than once.");
+    let general = "Send again only under the same identity.";
+    let mut all = mend(drill, Harm::Duplicates, general, &why, &[Evidence::Ledger]);
+    let messages: Vec<u64> = finding.evidence.iter().copied().take(5).collect();
+    all.iter_mut().for_each(|it| it.messages.clone_from(&messages));
+    all
 }
 
-fn retries(drill: &DrillReport) -> Option<Advice> {
-    let finding = failing(drill, |objective| matches!(objective, Objective::Attempts(_)))?;
-    let what = match setting(drill, "retry") {
-        Some("naive") => "Bound the retries: `retry` = budgeted.",
-        _ => "Bound the retries.",
-    };
-    say(what, finding.reason.clone(), &[Evidence::Ledger, Evidence::Plan])
+fn retries(drill: &DrillReport) -> Vec<Advice> {
+    let failed = failing(drill, |objective| matches!(objective, Objective::Attempts(_)));
+    let Some(finding) = failed else { return Vec::new() };
+    mend(drill, Harm::Retries, "Bound the retries.", &finding.reason, &[Evidence::Ledger])
 }
 
-fn health(drill: &DrillReport) -> Option<Advice> {
-    let finding = failing(drill, |objective| matches!(objective, Objective::HealthIsHonest(_)))?;
-    say(
-        "Make the health endpoint tell of a stuck queue.",
-        finding.reason.clone(),
-        &[Evidence::Health],
-    )
+fn health(drill: &DrillReport) -> Vec<Advice> {
+    let failed = failing(drill, |objective| matches!(objective, Objective::HealthIsHonest(_)));
+    let Some(finding) = failed else { return Vec::new() };
+    let what = "Make the health endpoint tell of a stuck queue.";
+    say(what, finding.reason.clone(), &[Evidence::Health])
 }
 
-fn missing_receipts(drill: &DrillReport) -> Option<Advice> {
-    failing(drill, |objective| matches!(objective, Objective::EveryOutcomeHasReceipt(_)))?;
+fn missing_receipts(drill: &DrillReport) -> Vec<Advice> {
+    let is = |objective: &Objective| matches!(objective, Objective::EveryOutcomeHasReceipt(_));
+    if failing(drill, is).is_none() {
+        return Vec::new();
+    }
     let count = words::plural(books(drill).missing_receipts, "outcome has", "outcomes have");
-    say(
-        "Keep receipts until the sender took them.",
-        format!("{count} no receipt."),
-        &[Evidence::Receipts],
-    )
+    let general = "Keep receipts until the sender took them.";
+    let why = format!("{count} no receipt.");
+    mend(drill, Harm::MissingReceipts, general, &why, &[Evidence::Receipts])
 }
 
 /// Said instead where no rule speaks.

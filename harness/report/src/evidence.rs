@@ -73,10 +73,7 @@ impl Evidence {
             Evidence::Health => {
                 format!("what nodes said of their health and backlog, {} lines", lines("health"))
             }
-            Evidence::Plan => format!(
-                "the resolved plan: stack, settings, timeline, objectives; hash {}",
-                drill.record.header.plan_hash
-            ),
+            Evidence::Plan => "the resolved plan: stack, settings, timeline, objectives".into(),
             Evidence::Verdicts => {
                 "verdicts, bounds that decided, ids of the messages that prove them".into()
             }

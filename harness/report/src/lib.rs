@@ -10,6 +10,7 @@ mod evidence;
 mod exit;
 pub mod format;
 mod read;
+mod repeat;
 mod run;
 mod series;
 mod terminal;

@@ -109,6 +109,19 @@ impl RunReport {
     }
 }
 
+impl RunReport {
+    /// Paragraphs that every drill of several begins with: those of a feature, said once.
+    pub fn shared(&self) -> &[String] {
+        let (Some(first), true) = (self.drills.first(), self.drills.len() > 1) else { return &[] };
+        let own = &first.plan().about.description;
+        let same = |other: &DrillReport| {
+            let pairs = own.iter().zip(&other.plan().about.description);
+            pairs.take_while(|(a, b)| a == b).count()
+        };
+        &own[..self.drills.iter().map(same).min().unwrap_or(0)]
+    }
+}
+
 impl DrillReport {
     /// The curves and events of one record.
     pub fn new(judged: Judged, record: Record) -> DrillReport {

@@ -7,6 +7,7 @@
 use crate::escape::terminal as clean;
 use crate::exit;
 use crate::format::summary_md::ledger_line;
+use crate::repeat;
 use crate::run::{DrillReport, RunReport};
 use squall_model::verdict::Verdict;
 use std::path::Path;
@@ -15,7 +16,7 @@ use std::path::Path;
 pub fn terminal(run: &RunReport, report: &Path, colour: bool) -> String {
     let mut out = String::new();
     for drill in &run.drills {
-        of_drill(drill, colour, &mut out);
+        of_drill(run, drill, colour, &mut out);
     }
     let met = run.drills.iter().filter(|drill| drill.judged.met).count();
     out.push_str(&format!(
@@ -29,7 +30,7 @@ pub fn terminal(run: &RunReport, report: &Path, colour: bool) -> String {
     out
 }
 
-fn of_drill(drill: &DrillReport, colour: bool, out: &mut String) {
+fn of_drill(run: &RunReport, drill: &DrillReport, colour: bool, out: &mut String) {
     let judged = &drill.judged;
     let plan = drill.plan();
     let met = match (judged.met, judged.verdict) {
@@ -55,6 +56,9 @@ fn of_drill(drill: &DrillReport, colour: bool, out: &mut String) {
         out.push_str(&format!("    trouble: {}\n", clean(trouble)));
     }
     out.push_str(&format!("    {}\n", ledger_line(drill)));
+    if !judged.met {
+        out.push_str(&format!("    repeat: {}\n", clean(&repeat::command(run, drill))));
+    }
 }
 
 /// Shape and word, with colour on top where it is wanted.

@@ -1,11 +1,12 @@
 //! The incident as one would put it in a reason-for-outage: each moment with its place and source.
 //!
-//! A moment that never came has a word instead of an instant: `never` where it was called for,
-//! `not needed` where nothing called for it, `not played` where the drill has no fault.
+//! A moment without an instant has the judge's word for it: `never`, `not needed`, `not visible`,
+//! `not played`.
 
 use crate::evidence::Evidence;
 use crate::run::DrillReport;
 use crate::words;
+use squall_model::judged::{Absence, Absent, Moment as Of};
 use squall_model::units::Micros;
 
 /// One moment of the incident.
@@ -25,16 +26,14 @@ pub struct Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     At(Micros),
-    Never,
-    NotNeeded,
-    NotPlayed,
+    Absent(Absence),
 }
 
 impl When {
     pub fn at(self) -> Option<Micros> {
         match self {
             When::At(at) => Some(at),
-            When::Never | When::NotNeeded | When::NotPlayed => None,
+            When::Absent(_) => None,
         }
     }
 
@@ -42,29 +41,41 @@ impl When {
     pub fn absent(self) -> &'static str {
         match self {
             When::At(_) => "",
-            When::Never => "never",
-            When::NotNeeded => "not needed",
-            When::NotPlayed => "not played",
+            When::Absent(Absence::Never) => "never",
+            When::Absent(Absence::NotNeeded) => "not needed",
+            When::Absent(Absence::NotVisible) => "not visible",
+            When::Absent(Absence::NotPlayed) => "not played",
         }
     }
 }
 
-/// An instant, or the word for its absence: nothing calls for it without a fault or an impact.
-fn or_absent(drill: &DrillReport, at: Option<Micros>) -> When {
-    match at {
-        Some(at) => When::At(at),
-        None if drill.record.plan.faults.is_empty() => When::NotPlayed,
-        None if drill.judged.timeline.impact.is_none() => When::NotNeeded,
-        None => When::Never,
-    }
+fn absence(drill: &DrillReport, moment: Of) -> Option<&Absent> {
+    drill.judged.timeline.absent.iter().find(|absent| absent.moment == moment)
+}
+
+/// An instant, or the judge's word for its absence.
+fn or_absent(drill: &DrillReport, at: Option<Micros>, moment: Of) -> When {
+    let word = || absence(drill, moment).map_or(Absence::Never, |absent| absent.word);
+    at.map_or_else(|| When::Absent(word()), When::At)
 }
 
 pub fn failed_over(drill: &DrillReport) -> When {
-    or_absent(drill, drill.judged.timeline.failed_over.first().map(|(_, at)| *at))
+    let first = drill.judged.timeline.failed_over.first().map(|(_, at)| *at);
+    or_absent(drill, first, Of::FailedOver)
 }
 
 pub fn recovered(drill: &DrillReport) -> When {
-    or_absent(drill, drill.judged.timeline.recovered)
+    or_absent(drill, drill.judged.timeline.recovered, Of::Recovered)
+}
+
+/// Time since the first fault was effective, or the word for what never came.
+pub fn after(drill: &DrillReport, when: When) -> String {
+    match (when.at(), zero(drill)) {
+        (Some(at), Some(zero)) if at <= zero => "at once".into(),
+        (Some(at), Some(zero)) => (at - zero).to_string(),
+        (Some(at), None) => at.to_string(),
+        (None, _) => when.absent().into(),
+    }
 }
 
 /// Where `since` counts from: the first fault was effective, or at least injected.
@@ -76,64 +87,79 @@ pub fn zero(drill: &DrillReport) -> Option<Micros> {
 pub fn consequences(drill: &DrillReport) -> Vec<Moment> {
     let line = &drill.judged.timeline;
     let deadline = drill.record.plan.stack.slo.deadline;
+    let first = format!("the first message that missed its deadline of {deadline} was due.");
     let mut moments = vec![
-        moment(
-            "first impact",
-            or_absent_impact(drill),
-            format!("First impact: the first message that missed its deadline of {deadline} was due."),
-            Evidence::Deliveries,
-        ),
-        moment(
-            "detected",
-            or_absent(drill, line.detected),
-            "Detected: a burn-rate alert on the stack's objective fired, by what the sender could tell.".into(),
+        moment("first impact", first_impact(drill), &first, Evidence::Deliveries),
+        expected(
+            drill,
+            (Of::Detected, "detected"),
+            line.detected,
+            "a burn-rate alert on the stack's objective fired, by what the sender could tell.",
             Evidence::Sender,
         ),
     ];
     for (route, at) in &line.failed_over {
-        moments.push(moment(
-            &format!("failed over to {route}"),
-            When::At(*at),
-            format!("Failed over to {route}: at least 95 % of what was scheduled for the affected route arrived in time by it, and went on to."),
-            Evidence::Deliveries,
-        ));
+        let text = "at least 95 % of what was scheduled for the affected route arrived in time by it, and went on to.";
+        let name = format!("failed over to {route}");
+        moments.push(moment(&name, When::At(*at), text, Evidence::Deliveries));
     }
     if line.failed_over.is_empty() {
-        let text = "Failed over: no other route took the messages over.".into();
-        moments.push(moment("failed over", failed_over(drill), text, Evidence::Deliveries));
+        let name = (Of::FailedOver, "failed over");
+        moments.push(expected(drill, name, None, "", Evidence::Deliveries));
     }
-    moments.push(moment(
-        "recovered",
-        recovered(drill),
-        "Recovered: the first of the windows in a row inside the band of the steady state.".into(),
+    moments.push(expected(
+        drill,
+        (Of::Recovered, "recovered"),
+        line.recovered,
+        "the first of the windows in a row inside the band of the steady state.",
         Evidence::Deliveries,
     ));
-    moments.push(moment(
-        "drained",
-        or_absent(drill, line.drained),
-        "Drained: the last message that had waited was done with.".into(),
+    moments.push(expected(
+        drill,
+        (Of::Drained, "drained"),
+        line.drained,
+        "the last message that had waited was done with.",
         Evidence::Ledger,
     ));
     moments
 }
 
-fn or_absent_impact(drill: &DrillReport) -> When {
+fn first_impact(drill: &DrillReport) -> When {
     match (drill.judged.timeline.impact, drill.record.plan.faults.is_empty()) {
         (Some(impact), _) => When::At(impact.start),
-        (None, true) => When::NotPlayed,
-        (None, false) => When::Never,
+        (None, true) => When::Absent(Absence::NotPlayed),
+        (None, false) => When::Absent(Absence::Never),
     }
 }
 
-fn moment(name: &str, when: When, text: String, evidence: Evidence) -> Moment {
-    let text = match when {
-        When::At(_) => text,
-        absent => {
-            let topic = text.split(':').next().unwrap_or(name).to_owned();
-            format!("{topic}: {}.", absent.absent())
-        }
+/// A moment that the judge watched for, with its reason where it has no instant.
+fn expected(
+    drill: &DrillReport,
+    (of, name): (Of, &str),
+    at: Option<Micros>,
+    text: &str,
+    evidence: Evidence,
+) -> Moment {
+    let mut it = moment(name, or_absent(drill, at, of), text, evidence);
+    if let (None, Some(absent)) = (at, absence(drill, of)) {
+        it.text = format!("{} {}", it.text, absent.why);
+    }
+    it
+}
+
+/// `First impact: …`, or `First impact: never.`
+fn moment(name: &str, when: When, text: &str, evidence: Evidence) -> Moment {
+    let said = match when {
+        When::At(_) => text.to_owned(),
+        absent => format!("{}.", absent.absent()),
     };
+    let text = format!("{}: {said}", capital(name));
     Moment { name: name.to_owned(), when, text, evidence, edge: false, bad: false }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Every moment of the table, in order of time; those that never came stand last.
@@ -142,21 +168,20 @@ pub fn moments(drill: &DrillReport) -> Vec<Moment> {
     all.extend(consequences(drill));
     let line = &drill.judged.timeline;
     if let Some((peak, at)) = line.backlog_peak.filter(|(peak, _)| *peak > 0) {
-        let text =
-            format!("Largest backlog: {}.", words::plural(peak, "message waits", "messages wait"));
-        all.push(moment("largest backlog", When::At(at), text, Evidence::Health));
+        let text = words::plural(peak, "message waits.", "messages wait.");
+        all.push(moment("largest backlog", When::At(at), &text, Evidence::Health));
     }
     if let Some(impact) = line.impact {
-        let text = "Last impact: the last message that missed its deadline was due.".into();
+        let text = "the last message that missed its deadline was due.";
         all.push(moment("last impact", When::At(impact.end), text, Evidence::Deliveries));
     }
     for change in &drill.record.plan.changes {
-        let text = format!("Changed: {}.", change.text);
-        all.push(moment("change", When::At(change.at), text, Evidence::Plan));
+        let text = format!("{}.", change.text);
+        all.push(moment("changed", When::At(change.at), &text, Evidence::Plan));
     }
     for event in &drill.events {
-        let mut it = moment("event", When::At(event.at), event.text.clone(), Evidence::Faults);
-        it.bad = event.bad;
+        let mut it = moment("event", When::At(event.at), "", Evidence::Faults);
+        (it.text, it.bad) = (event.text.clone(), event.bad);
         all.push(it);
     }
     // A stable sort: moments of one instant keep the order of a reason-for-outage.
@@ -167,22 +192,18 @@ pub fn moments(drill: &DrillReport) -> Vec<Moment> {
 fn edges(drill: &DrillReport) -> Vec<Moment> {
     let mut edges = Vec::new();
     for (planned, seen) in drill.record.plan.faults.iter().zip(&drill.judged.faults) {
-        let mut edge = |name: &str, when, text| {
+        let mut edge = |name: &str, at: Option<Micros>, text: &str| {
+            let when = at.map_or(When::Absent(Absence::Never), When::At);
             let mut it = moment(name, when, text, Evidence::Faults);
             it.edge = true;
             edges.push(it);
         };
-        edge(
-            "injected",
-            When::At(seen.requested.start),
-            format!("Fault injected: {}.", planned.text),
-        );
-        let effective = seen.effective.map_or(When::Never, |bracket| When::At(bracket.by));
         let proof = if seen.proven { "proven" } else { "not proven" };
-        let how = seen.reason.trim_end_matches('.');
-        edge("effective", effective, format!("Fault effective ({proof}): {how}."));
-        let healed = seen.healed.map_or(When::Never, |bracket| When::At(bracket.by));
-        edge("healed", healed, format!("Healed: {} is back.", seen.target));
+        let how = seen.reason.trim_start_matches("Seen: ").trim_end_matches('.');
+        edge("fault injected", Some(seen.requested.start), &format!("{}.", planned.text));
+        let effective = seen.effective.map(|bracket| bracket.by);
+        edge(&format!("fault effective ({proof})"), effective, &format!("{how}."));
+        edge("healed", seen.healed.map(|bracket| bracket.by), &format!("{} is back.", seen.target));
     }
     edges
 }

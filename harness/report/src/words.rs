@@ -6,35 +6,14 @@ use squall_model::judged::{Finding, Unit};
 use squall_model::plan::Plan;
 use squall_model::units::Micros;
 
-/// Thousands set off by commas.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use squall_model::words::count;
 
-/// A share of 0–1 with as many decimals as it takes to tell it from 0 % and from 100 %.
+/// A share of 0–1 with as many decimals as the judge gives it, and the space of the page's rules.
 pub fn percent(share: f64) -> String {
     if !share.is_finite() {
         return "never".into();
     }
-    let percent = share * 100.0;
-    // Rounded, so that 99.9 % is a tenth away from 100 % and not a hair less.
-    let gap = (percent.abs().min((100.0 - percent).abs()) * 1e9).round() / 1e9;
-    let decimals = match gap {
-        0.0 => 0,
-        g if g >= 1.0 => 1,
-        g if g >= 0.1 => 2,
-        g if g >= 0.01 => 3,
-        _ => 4,
-    };
-    format!("{percent:.decimals$} %")
+    squall_model::words::percent(share).replace('%', " %")
 }
 
 /// A share with fixed decimals, for columns.
@@ -71,7 +50,11 @@ pub fn interval(finding: &Finding) -> Option<String> {
     let unit = finding.unit;
     match (finding.low, finding.high) {
         (Some(low), Some(high)) if low == high => None,
-        (Some(low), Some(high)) => Some(format!("{} to {}", value(low, unit), value(high, unit))),
+        (Some(low), Some(high)) => {
+            let (low, high) = (value(low, unit), value(high, unit));
+            // Bounds that read the same are one figure.
+            (low != high).then(|| format!("{low} to {high}"))
+        }
         (Some(low), None) => Some(format!("{} or more", value(low, unit))),
         (None, Some(high)) => Some(format!("{} or less", value(high, unit))),
         (None, None) => None,
@@ -179,15 +162,9 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!(count(1_035_703), "1,035,703");
-        assert_eq!(count(999), "999");
         assert_eq!(percent(0.585), "58.5 %");
-        assert_eq!(percent(0.9988), "99.88 %");
-        assert_eq!(percent(0.99996), "99.9960 %");
-        assert_eq!(percent(1.0), "100 %");
-        assert_eq!(percent(0.999), "99.90 %");
-        assert_eq!(percent(0.0), "0 %");
-        assert_eq!(percent(0.28), "28.0 %");
+        assert_eq!(percent(0.999_999_999_9), "just under 100 %");
+        assert_eq!(percent(f64::INFINITY), "never");
         assert_eq!(value(404_000.0, Unit::Ms), "6 min 44 s");
         assert_eq!(value(f64::INFINITY, Unit::Ms), "never");
     }

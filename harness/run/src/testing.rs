@@ -59,6 +59,7 @@ pub(crate) fn plan(per_second: f64, end: Micros) -> Plan {
         objectives: Vec::new(),
         guards: Vec::new(),
         cost_per_hour: None,
+        about: Default::default(),
     }
 }
 

@@ -45,7 +45,7 @@ pub fn run(args: &args::Run) -> Result<Exit> {
             seed: plans.first().map_or(0, |plan| plan.seed),
             started: started.to_string(),
             wall_ms: clock.elapsed().as_millis() as u64,
-            command: std::env::args().collect(),
+            command: typed(),
             undo_verified: !unhealed,
         },
     );
@@ -89,6 +89,11 @@ fn play(
     // It ends with the last sender; a watcher that died has only cost the progress lines.
     let _ = watcher.join();
     Ok(results)
+}
+
+/// The command line, without the folder that this program lies in.
+fn typed() -> Vec<String> {
+    std::iter::once("squall".to_owned()).chain(std::env::args().skip(1)).collect()
 }
 
 /// Every step with its finding, as cucumber shows it. A drill that was not played has no finding.

@@ -3,8 +3,10 @@
 mod agree;
 mod command;
 mod drills;
+mod example;
 mod house;
 mod mistakes;
 mod repeatable;
+mod schema;
 mod signals;
 mod unproven;

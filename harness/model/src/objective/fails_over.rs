@@ -25,7 +25,7 @@ impl Check for FailsOver {
             );
         };
         match over(case, &self.to) {
-            Moved::Unknown(why) => nothing(&why),
+            Moved::Unknown(why) | Moved::Nothing(why) => nothing(&why),
             Moved::At(at) => {
                 let (shortest, longest) = (at - effective.by, at - effective.after);
                 let what = format!("Traffic arrived in time by {}", self.to);

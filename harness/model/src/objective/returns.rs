@@ -22,7 +22,7 @@ impl Check for Returns {
             return nothing("No fault was seen to heal, so there was nothing to return from.");
         };
         match back(case, &self.to) {
-            Moved::Unknown(why) => nothing(&why),
+            Moved::Unknown(why) | Moved::Nothing(why) => nothing(&why),
             Moved::At(at) => {
                 let what = format!("Traffic was back on {}", self.to);
                 Checked::span(at - healed.by, at - healed.after, self.within, &what)
@@ -38,6 +38,7 @@ impl Check for Returns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fact::Fact;
     use crate::sample::*;
     use crate::verdict::Verdict::*;
 
@@ -67,5 +68,33 @@ mod tests {
         assert_eq!(drill(0).findings[0].verdict, Inconclusive);
         let untold = judged(Returns { to: "north".into(), within: s(30) }, |_, _| Fate::good());
         assert_eq!(untold.findings[0].verdict, Inconclusive);
+    }
+
+    /// Only the messages at home in `north` leave it and come back; the south's never came by it.
+    #[test]
+    fn a_regions_return_is_that_of_its_own_messages() {
+        let drill = |until: u64| {
+            let by_home = |facts: &mut Vec<Fact>| {
+                let submits = facts.iter().filter_map(|fact| match fact {
+                    Fact::Submit(submit) => Some((submit.m, (submit.sub, submit.due))),
+                    _ => None,
+                });
+                let sent: std::collections::BTreeMap<_, _> = submits.collect();
+                for fact in facts {
+                    let Fact::Carrier(saw) = fact else { continue };
+                    let Some((sub, due)) = saw.m.and_then(|m| sent.get(&m)) else { continue };
+                    let away = (s(62)..s(until.max(62))).contains(due);
+                    // The first 3,000 subscribers are at home in north.
+                    let home = *sub < 3_000 && !away;
+                    saw.via = Some(if home { "queue-1" } else { "queue-2" }.into());
+                }
+            };
+            let objective = Returns { to: "north".into(), within: s(30) };
+            let seen = changed(objective, |_, _| Fate::good(), |_| {}, by_home);
+            (seen.findings[0].verdict, seen.findings[0].reason.clone())
+        };
+        assert_eq!(drill(130).0, Pass, "{}", drill(130).1);
+        assert_eq!(drill(180).0, Fail, "{}", drill(180).1);
+        assert_eq!(drill(0).0, Inconclusive, "{}", drill(0).1);
     }
 }

@@ -20,8 +20,12 @@ mod tests {
 
     #[test]
     fn steps_down_and_stops_at_the_first_that_holds() {
-        let kept: Vec<bool> = holm(&[0.01, 0.04, 0.03, 0.005], 0.05).iter().map(|h| h.1).collect();
+        // 0.016 stands only because the level steps down, 0.04 falls only because 0.03 did.
+        let all = holm(&[0.016, 0.04, 0.03, 0.005], 0.05);
+        let kept: Vec<bool> = all.iter().map(|h| h.1).collect();
         assert_eq!(kept, [true, false, false, true]);
+        let levels: Vec<f64> = all.iter().map(|h| h.0).collect();
+        assert_eq!(levels, [0.05 / 3.0, 0.05, 0.025, 0.0125]);
         assert_eq!(holm(&[0.04], 0.05), [(0.05, true)]);
         assert_eq!(holm(&[], 0.05), []);
     }

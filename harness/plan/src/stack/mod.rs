@@ -3,8 +3,10 @@
 mod check;
 mod parse;
 mod reader;
+mod schema;
 mod settings;
 
+pub use schema::schema;
 pub use settings::{Allowed, Setting};
 
 use crate::mistake::{Mistake, Mistakes};

@@ -35,11 +35,20 @@ pub fn stack_file(source: &Arc<Source>) -> Result<StackFile, Vec<Mistake>> {
     if !found.is_empty() {
         return Err(found);
     }
-    let ledger = Ledger { source: Arc::clone(source), mistakes: Default::default() };
+    let ledger = Ledger::new(source);
     let root = Reader::new(&ledger, "stack.toml", document.get_ref(), 0..0);
     let file = read_root(root, &ledger);
     found.append(&mut ledger.mistakes.borrow_mut());
     if found.is_empty() { Ok(file) } else { Err(found) }
+}
+
+/// Every key that is asked of a file's tables, whatever is wrong with it.
+#[cfg(test)]
+pub fn asked(source: &Arc<Source>) -> super::reader::Asked {
+    let (document, _) = DeTable::parse_recoverable(&source.text);
+    let ledger = Ledger::new(source);
+    read_root(Reader::new(&ledger, "stack.toml", document.get_ref(), 0..0), &ledger);
+    ledger.asked.into_inner()
 }
 
 fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {

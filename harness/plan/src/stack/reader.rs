@@ -17,9 +17,25 @@ pub type Placed<T> = Spanned<T>;
 pub struct Ledger {
     pub source: Arc<Source>,
     pub mistakes: RefCell<Vec<Mistake>>,
+    /// Keys asked of each table, for the test that the schema has the same.
+    #[cfg(test)]
+    pub asked: RefCell<Asked>,
 }
 
+/// Keys by the name of their table.
+#[cfg(test)]
+pub type Asked = std::collections::BTreeMap<String, std::collections::BTreeSet<&'static str>>;
+
 impl Ledger {
+    pub fn new(source: &Arc<Source>) -> Ledger {
+        Ledger {
+            source: Arc::clone(source),
+            mistakes: RefCell::default(),
+            #[cfg(test)]
+            asked: RefCell::default(),
+        }
+    }
+
     pub fn wrong(&self, span: Range<usize>, message: impl Into<String>) {
         self.push(self.source.mistake(span, message));
     }
@@ -47,6 +63,8 @@ impl<'a> Reader<'a> {
     /// The value of `key`, if it is there.
     pub fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.push(key);
+        #[cfg(test)]
+        self.ledger.asked.borrow_mut().entry(self.name.clone()).or_default().insert(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 

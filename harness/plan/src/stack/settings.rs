@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, scalar};
 use crate::mistake::Mistake;
+use squall_model::about::Harm;
 use std::collections::BTreeMap;
 
 /// One `[settings]` entry.
@@ -10,6 +11,8 @@ pub struct Setting {
     pub default: String,
     pub allowed: Allowed,
     pub doc: String,
+    /// The value that is a remedy for a harm; `higher` or `lower` where it is a number.
+    pub mends: BTreeMap<Harm, String>,
 }
 
 /// Which texts a setting takes.
@@ -62,6 +65,7 @@ pub fn read(reader: &Reader<'_>) -> BTreeMap<String, Setting> {
 fn read_one(mut entry: Reader<'_>) -> Option<Setting> {
     let allowed = read_allowed(&mut entry);
     let doc = entry.text_if("doc").map(|doc| doc.into_inner()).unwrap_or_default();
+    let mends = entry.table_if("mends").map(|mends| read_mends(&mends, &allowed));
     let default = entry.value("default");
     let span = entry.span.clone();
     let ledger = entry.ledger;
@@ -79,7 +83,31 @@ fn read_one(mut entry: Reader<'_>) -> Option<Setting> {
         ledger.push(allowed.explain(ledger.source.mistake(default.span(), message), &text));
         return None;
     }
-    Some(Setting { default: text, allowed, doc })
+    Some(Setting { default: text, allowed, doc, mends: mends.unwrap_or_default() })
+}
+
+/// `mends = { outage = "on" }`: what the report may advise where a drill shows that harm.
+fn read_mends(reader: &Reader<'_>, allowed: &Allowed) -> BTreeMap<Harm, String> {
+    let mut mends = BTreeMap::new();
+    for (word, value) in reader.entries() {
+        let wrong = |message: String| reader.ledger.source.mistake(word.span(), message);
+        let Some((_, harm)) = Harm::ALL.iter().find(|(known, _)| known == word.get_ref()) else {
+            let message = format!("\"{}\" is no harm that a setting mends", word.get_ref());
+            let known = Harm::ALL.iter().map(|(known, _)| *known);
+            reader.ledger.push(wrong(message).nearest(word.get_ref(), known));
+            continue;
+        };
+        let text = scalar(value.get_ref()).unwrap_or_default();
+        let number = matches!(allowed, Allowed::Range(..));
+        if allowed.takes(&text) || (number && ["higher", "lower"].contains(&text.as_str())) {
+            mends.insert(*harm, text);
+            continue;
+        }
+        let message = format!("the remedy \"{text}\" is none of the setting's own values");
+        let mistake = reader.ledger.source.mistake(value.span(), message);
+        reader.ledger.push(allowed.explain(mistake, &text));
+    }
+    mends
 }
 
 fn read_allowed(entry: &mut Reader<'_>) -> Allowed {

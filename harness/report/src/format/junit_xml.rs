@@ -5,6 +5,7 @@
 
 use crate::escape::plain;
 use crate::format::summary_md;
+use crate::repeat;
 use crate::run::{DrillReport, RunReport};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use squall_model::judged::Finding;
@@ -16,11 +17,11 @@ use std::time::Duration;
 pub fn write(run: &RunReport, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("squall");
     report.set_time(Duration::from_millis(run.info.wall_ms));
-    report.add_test_suites(run.drills.iter().map(suite));
+    report.add_test_suites(run.drills.iter().map(|drill| suite(run, drill)));
     report.serialize(out).map_err(io::Error::other)
 }
 
-fn suite(drill: &DrillReport) -> TestSuite {
+fn suite(run: &RunReport, drill: &DrillReport) -> TestSuite {
     let plan = drill.plan();
     let mut suite = TestSuite::new(plain(&format!("{}: {}", plan.feature, plan.scenario)));
     suite.extra.insert("file".into(), plain(&plan.file).into());
@@ -30,6 +31,7 @@ fn suite(drill: &DrillReport) -> TestSuite {
     suite.add_property(("seed", plan.seed.to_string().as_str()));
     suite.add_property(("plan_hash", plain(&drill.record.header.plan_hash).as_str()));
     suite.add_property(("verdict", drill.judged.verdict.word()));
+    suite.add_property(("repeat", repeat::command(run, drill).as_str()));
     let cases = plan.objectives.iter().zip(&drill.judged.findings);
     suite.add_test_cases(cases.map(|(planned, finding)| objective(drill, planned, finding)));
     suite.add_test_case(whole(drill));

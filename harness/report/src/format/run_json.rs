@@ -6,7 +6,7 @@
 use crate::run::{DrillReport, RunInfo, RunReport, Score};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use squall_model::judged::{Accounting, FaultSeen, Finding, Judged, Unit};
+use squall_model::judged::{Absent, Accounting, FaultSeen, Finding, Judged, Unit};
 use squall_model::plan::{Expected, PlannedObjective};
 use squall_model::units::Micros;
 use squall_model::verdict::Verdict;
@@ -49,6 +49,12 @@ pub struct DrillJson {
     pub met: bool,
     /// Why, in one sentence.
     pub reason: String,
+    /// The free text under `Feature:` and `Scenario:`, a paragraph each.
+    #[serde(default)]
+    pub description: Vec<String>,
+    /// The command that plays the drill again.
+    #[serde(default)]
+    pub repeat: String,
     pub plan_hash: String,
     pub duration_ms: u64,
     pub phases: Vec<PhaseJson>,
@@ -95,6 +101,9 @@ pub struct TimelineJson {
     pub drained_ms: Option<u64>,
     pub backlog_peak: Option<u64>,
     pub backlog_peak_ms: Option<u64>,
+    /// Why a moment above is null.
+    #[serde(default)]
+    pub absent: Vec<Absent>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -165,11 +174,11 @@ fn run_json(run: &RunReport) -> RunJson {
         exit_code: *exit_code,
         wall_ms: *wall_ms,
         command: command.clone(),
-        drills: drills.iter().map(drill_json).collect(),
+        drills: drills.iter().map(|drill| drill_json(run, drill)).collect(),
     }
 }
 
-fn drill_json(drill: &DrillReport) -> DrillJson {
+fn drill_json(run: &RunReport, drill: &DrillReport) -> DrillJson {
     let DrillReport { record, judged, whole: _, zoom: _, events: _, facts: _ } = drill;
     let plan = &record.plan;
     let Judged {
@@ -207,6 +216,8 @@ fn drill_json(drill: &DrillReport) -> DrillJson {
         expected: plan.expected,
         met: *met,
         reason: reason.clone(),
+        description: plan.about.description.clone(),
+        repeat: crate::repeat::command(run, drill),
         plan_hash: record.header.plan_hash.clone(),
         duration_ms: plan.end.as_millis(),
         phases: phases.iter().map(phase).collect(),
@@ -257,6 +268,7 @@ fn timeline_json(timeline: &squall_model::judged::Timeline) -> TimelineJson {
         recovered,
         drained,
         backlog_peak,
+        absent,
     } = timeline;
     let ms = |at: &Option<Micros>| at.map(Micros::as_millis);
     let route =
@@ -273,6 +285,7 @@ fn timeline_json(timeline: &squall_model::judged::Timeline) -> TimelineJson {
         drained_ms: ms(drained),
         backlog_peak: backlog_peak.map(|(peak, _)| peak),
         backlog_peak_ms: backlog_peak.map(|(_, at)| at.as_millis()),
+        absent: absent.clone(),
     }
 }
 

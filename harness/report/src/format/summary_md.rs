@@ -2,9 +2,9 @@
 //!
 //! It never grows past what a job summary holds: long runs are cut, and the cut is said.
 
-use crate::escape::{self, markdown as md};
+use crate::escape::markdown as md;
 use crate::run::{DrillReport, RunReport};
-use crate::{advice, exit, timeline, words};
+use crate::{advice, exit, repeat, timeline, words};
 use squall_model::verdict::Verdict;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -40,21 +40,23 @@ fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
     let info = &run.info;
     writeln!(
         out,
-        "{} met · engine {} · seed {} · squall {} · exit {} ({})\n",
+        "{} met · engine {} · squall {} · exit {} ({})\n",
         words::of(run.drills.iter().filter(|d| d.judged.met).count(), run.drills.len()),
         md(&info.engine),
-        info.seed,
         md(&info.squall),
         run.exit_code,
         exit::reason(run.exit_code)
     )?;
+    for paragraph in run.shared() {
+        writeln!(out, "> {}\n", md(paragraph))?;
+    }
     writeln!(out, "| drill | verdict | met | affected | lost | duplicated | failover | recovery |")?;
     writeln!(out, "|---|---|---|--:|--:|--:|--:|--:|")?;
     for drill in &run.drills {
         row(drill, out)?;
     }
     for drill in run.drills.iter().take(MOST_DRILLS) {
-        detail(drill, out)?;
+        detail(run, drill, out)?;
     }
     if run.drills.len() > MOST_DRILLS {
         writeln!(out, "\n{} more drills in report.html.", run.drills.len() - MOST_DRILLS)?;
@@ -66,11 +68,6 @@ fn row(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
     let books = &drill.judged.accounting;
     let affected: u64 = drill.judged.segments.iter().map(|hit| hit.affected).sum();
     let reached: u64 = drill.judged.segments.iter().map(|hit| hit.reached_out).sum();
-    let after = |when: timeline::When| match (when.at(), timeline::zero(drill)) {
-        (Some(at), Some(zero)) => (at - zero).to_string(),
-        (Some(at), None) => at.to_string(),
-        (None, _) => when.absent().into(),
-    };
     writeln!(
         out,
         "| {} | {} | {} | {} | {} | {} | {} | {} |",
@@ -80,15 +77,18 @@ fn row(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
         words::percent_of(affected, reached),
         words::count(books.lost),
         words::count(books.duplicated),
-        after(timeline::failed_over(drill)),
-        after(timeline::recovered(drill))
+        timeline::after(drill, timeline::failed_over(drill)),
+        timeline::after(drill, timeline::recovered(drill))
     )
 }
 
-fn detail(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
+fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::Result {
     let plan = drill.plan();
     writeln!(out, "\n### {} {}\n", verdict_word(drill.judged.verdict), md(&plan.scenario))?;
     writeln!(out, "{} ({}:{})\n", md(&drill.judged.reason), md(&plan.file), plan.line)?;
+    for paragraph in &plan.about.description[run.shared().len()..] {
+        writeln!(out, "> {}\n", md(paragraph))?;
+    }
     for trouble in &drill.judged.troubles {
         writeln!(out, "- trouble: {}", md(trouble))?;
     }
@@ -102,9 +102,26 @@ fn detail(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\n{}", md(&ledger_line(drill)))?;
     let advice = advice::advice(drill);
     if let Some(first) = advice.first() {
-        writeln!(out, "\nFix first: **{}** {}", md(&first.what), md(&first.why))?;
+        writeln!(out, "\nFix first: **{}** {}", coded(&first.what), coded(&first.why))?;
+        if !first.options.is_empty() {
+            writeln!(out)?;
+        }
+        for option in &first.options {
+            writeln!(out, "- {}", coded(option))?;
+        }
     }
-    writeln!(out, "\n    {}", repeat(drill))
+    writeln!(out, "\nRepeat:\n\n    {}", repeat::command(run, drill))
+}
+
+/// Names between backticks in the face of commands; a foreign backtick opens none that is not closed.
+fn coded(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let even = parts.len() % 2 == 1;
+    let part = |(i, part): (usize, &&str)| match i % 2 == 1 && even {
+        true => format!("<code>{}</code>", md(part)),
+        false => md(part),
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// The message accounting in one line.
@@ -132,16 +149,5 @@ pub fn ledger_line(drill: &DrillReport) -> String {
         c(it.indeterminate),
         c(it.accepted),
         c(it.delivered),
-    )
-}
-
-/// The command that plays this drill's file again.
-pub fn repeat(drill: &DrillReport) -> String {
-    let plan = drill.plan();
-    format!(
-        "squall run {} --engine {} --seed {}",
-        escape::shell(&plan.file),
-        escape::shell(&drill.record.header.engine),
-        plan.seed
     )
 }

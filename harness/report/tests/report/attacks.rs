@@ -19,6 +19,10 @@ fn attacked() -> RunReport {
     plan.tags = vec![evil()];
     plan.stack.name = evil();
     plan.stack.settings.insert(evil(), evil());
+    plan.about.description = vec![evil()];
+    let mends = [(squall_model::about::Harm::Outage, evil())].into();
+    let about = squall_model::about::SettingAbout { default: "x".into(), doc: evil(), mends };
+    plan.about.settings.insert(evil(), about);
     plan.traffic.population.iter_mut().for_each(|pool| pool.segment.name = evil());
     plan.objectives.iter_mut().for_each(|it| it.text = evil());
     plan.faults.iter_mut().for_each(|it| it.text = evil());

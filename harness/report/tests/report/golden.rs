@@ -1,25 +1,10 @@
 //! A record, built fact by fact, to every format: what a reader gets, line by line.
 
 use crate::sample;
+use squall_report::RunReport;
 use squall_report::format::{FORMATS, Format};
-use squall_report::{DrillReport, RunInfo, RunReport};
 
-pub fn run(samples: &[sample::Sample]) -> RunReport {
-    let drills = samples.iter().map(|sample| {
-        let (judged, record) = sample::judged(sample);
-        DrillReport::new(judged, record)
-    });
-    let info = RunInfo {
-        squall: "0.1.0".into(),
-        engine: "sim".into(),
-        seed: 42,
-        started: "2026-11-22T09:14:05Z".into(),
-        wall_ms: 1_250,
-        command: ["squall", "run", "features"].map(str::to_owned).into(),
-        undo_verified: true,
-    };
-    RunReport::new(drills, info)
-}
+pub use sample::run;
 
 pub fn render(run: &RunReport, file: &str) -> String {
     let format: &Format = FORMATS.iter().find(|format| format.file == file).unwrap();

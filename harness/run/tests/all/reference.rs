@@ -144,6 +144,7 @@ pub fn plan(per_second: f64, seconds: u64, faults: &[(Fault, u64, u64)]) -> Plan
         objectives: Vec::new(),
         guards: Vec::new(),
         cost_per_hour: None,
+        about: Default::default(),
         stack,
     }
 }

@@ -15,7 +15,7 @@ pub fn evidence(drill: &DrillReport, here: Here) -> Markup {
                     @for it in Evidence::ALL {
                         tr id=(here.anchor(it)) {
                             td.quiet { (it.tag()) }
-                            td { code { (it.file()) } }
+                            td.file { code { (it.file()) } }
                             td { (t(&it.what(drill))) }
                         }
                     }

@@ -18,7 +18,7 @@ fn coded(text: &str) -> Markup {
 
 pub fn fix_first(drill: &DrillReport, here: Here) -> Markup {
     let advice = advice::advice(drill);
-    html! {
+    html! { div.block {
         h3 { "What to fix first" }
         @if advice.is_empty() {
             p { (advice::nothing(drill)) }
@@ -32,11 +32,17 @@ pub fn fix_first(drill: &DrillReport, here: Here) -> Markup {
                             @for (i, id) in it.messages.iter().enumerate() { @if i > 0 { ", " } (id) }
                             ". "
                         }
+                        @if !it.options.is_empty() {
+                            ul { @for option in &it.options { li { (coded(option)) } } }
+                        }
                         @for evidence in &it.evidence { (here.tag(*evidence)) " " }
                     }
                 }
             }
-            p.note { "From this record alone. What a change would bring is not shown until the same drill is played with it." }
+            p.note {
+                "From this record alone; the settings are those that the stack’s file names for this harm. "
+                "What a change would bring is not shown until the same drill is played with it."
+            }
         }
-    }
+    } }
 }

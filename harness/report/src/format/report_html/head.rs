@@ -17,6 +17,7 @@ pub fn head(run: &RunReport) -> Markup {
                 p.kicker { "Squall resilience report" }
                 h1 class=(verdict.word()) { (mark::shape(*verdict)) (mark::word(*verdict)) }
                 p.reason { (reason(run)) }
+                @if let Some(worst) = worst(drills) { p.worst { (worst) } }
                 @if drills.iter().any(|drill| !drill.judged.accounting.balances()) {
                     p.alarm { "A message ledger does not balance: no objective of that drill can pass." }
                 }
@@ -27,7 +28,7 @@ pub fn head(run: &RunReport) -> Markup {
             dl.facts {
                 @if !started.is_empty() { dt { "when" } dd { (when(started)) } }
                 dt { "engine" } dd { (engine_words(engine)) ", squall " (t(squall)) }
-                dt { "seed" } dd { (seed) }
+                dt { "seed" } dd { (seeds(*seed, drills)) }
                 dt { "stacks" } dd { (stacks(drills)) }
                 @if let Some(clock) = clock(drills) { dt { "drill clock" } dd { (clock) } }
                 @if *wall_ms > 0 { dt { "played in" } dd { (played(drills, *wall_ms)) } }
@@ -76,6 +77,37 @@ fn reason(run: &RunReport) -> String {
             t(&first.judged.reason)
         ),
     }
+}
+
+/// The seed, where all drills have one.
+fn seeds(seed: u64, drills: &[DrillReport]) -> String {
+    match drills.iter().all(|drill| drill.plan().seed == seed) {
+        true => seed.to_string(),
+        false => "each drill’s own, stated with it".into(),
+    }
+}
+
+/// What the outage that hit most subscribers did: a drill can meet its objectives and be one.
+fn worst(drills: &[DrillReport]) -> Option<String> {
+    let share = |drill: &DrillReport| {
+        let affected: u64 = drill.judged.segments.iter().map(|hit| hit.affected).sum();
+        let reached: u64 = drill.judged.segments.iter().map(|hit| hit.reached_out).sum();
+        (reached > 0 && affected > 0).then(|| affected as f64 / reached as f64)
+    };
+    let of_all = drills.iter().filter_map(|drill| Some((share(drill)?, drill)));
+    let (share, drill) = of_all.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let lasted = drill.judged.timeline.impact.map_or(Micros::ZERO, |impact| impact.length());
+    let lost = match drill.judged.accounting.lost {
+        0 => "no accepted message was lost".into(),
+        n => words::plural(n, "accepted message was lost", "accepted messages were lost"),
+    };
+    Some(format!(
+        "{} “{}”: {} of the subscribers written to were affected, for {}; {lost}.",
+        if drills.len() > 1 { "Hit hardest," } else { "In" },
+        t(&drill.plan().scenario),
+        nb(words::percent((share * 1e4).round() / 1e4)),
+        nb(lasted.to_string()),
+    ))
 }
 
 fn stacks(drills: &[DrillReport]) -> String {

@@ -11,7 +11,7 @@ use squall_model::units::Micros;
 pub fn incident(drill: &DrillReport, here: Here) -> Markup {
     let clock = Clock::of(drill.plan());
     let zero = timeline::zero(drill);
-    html! {
+    html! { div.block {
         h3 { "Incident timeline" }
         (summary(drill, clock))
         table.incident {
@@ -24,12 +24,12 @@ pub fn incident(drill: &DrillReport, here: Here) -> Markup {
                 @for moment in timeline::moments(drill) { (row(&moment, clock, zero, here)) }
             }
         }
-    }
+    } }
 }
 
 fn row(moment: &Moment, clock: Clock, zero: Option<Micros>, here: Here) -> Markup {
     let class = match (moment.edge, moment.when) {
-        (_, When::Never | When::NotNeeded | When::NotPlayed) => "absent",
+        (_, When::Absent(_)) => "absent",
         (true, When::At(_)) => "edge",
         (false, When::At(_)) => "",
     };

@@ -51,7 +51,7 @@ fn page(run: &RunReport) -> Markup {
                     @for (index, drill) in run.drills.iter().enumerate() { (drill::drill(run, drill, index)) }
                     footer.note {
                         "Squall resilience report. One file, no script, nothing loaded from a network. "
-                        "Where an incident is replayed, its figures are as reported and unverified; the figures of this page are measured in the drill."
+                        "What a drill says of a real incident is its author’s; the figures of this page are measured in the drill."
                     }
                 }
             }

@@ -2,13 +2,17 @@
 
 use super::{mark, nb, t};
 use crate::run::{DrillReport, RunReport};
-use crate::timeline::{self, When};
+use crate::timeline;
 use crate::words;
 use maud::{Markup, html};
 use squall_model::plan::Expected;
 
 pub fn scoreboard(run: &RunReport) -> Markup {
+    let from: Vec<String> = run.drills.iter().map(from).collect();
+    let one = from.windows(2).all(|pair| pair[0] == pair[1]);
     html! {
+        @if let (true, Some(from)) = (one, from.first()) { p.from { (from) } }
+        @for paragraph in run.shared() { p.about { (t(paragraph)) } }
         table.stack.score {
             thead { tr {
                 th { "drill" } th { "verdict" }
@@ -16,20 +20,25 @@ pub fn scoreboard(run: &RunReport) -> Markup {
                 th.num { "failover" } th.num { "recovery" }
             } }
             tbody {
-                @for (index, drill) in run.drills.iter().enumerate() { (row(drill, index)) }
+                @for (index, drill) in run.drills.iter().enumerate() { (row(drill, index, (!one).then(|| from[index].as_str()))) }
             }
         }
         p.note { "Failover and recovery count from the instant the first fault was effective." }
     }
 }
 
-fn row(drill: &DrillReport, index: usize) -> Markup {
+/// Where a drill comes from; said once where all come from there.
+fn from(drill: &DrillReport) -> String {
+    format!("{}, stack {}", t(&drill.plan().feature), t(&drill.plan().stack.name))
+}
+
+fn row(drill: &DrillReport, index: usize, from: Option<&str>) -> Markup {
     let books = &drill.judged.accounting;
     html! {
         tr {
             td.name {
                 a href=(format!("#d{}", index + 1)) { b { (t(&drill.plan().scenario)) } }
-                span.sub { (t(&drill.plan().feature)) ", stack " (t(&drill.plan().stack.name)) }
+                @if let Some(from) = from { span.sub { (from) } }
             }
             td data-label="verdict" {
                 (mark::mark(drill.judged.verdict))
@@ -42,8 +51,8 @@ fn row(drill: &DrillReport, index: usize) -> Markup {
                 @if books.undecided > 0 { "undecided" } @else { (words::count(books.lost)) }
             }
             td.num data-label="duplicated" { (words::count(books.duplicated)) }
-            td.num data-label="failover" { (after(drill, timeline::failed_over(drill))) }
-            td.num data-label="recovery" { (after(drill, timeline::recovered(drill))) }
+            td.num data-label="failover" { (nb(timeline::after(drill, timeline::failed_over(drill)))) }
+            td.num data-label="recovery" { (nb(timeline::after(drill, timeline::recovered(drill)))) }
         }
     }
 }
@@ -59,15 +68,5 @@ fn affected(drill: &DrillReport) -> Markup {
             (nb(words::percent(affected as f64 / reached as f64)))
             span.sub { (words::count(affected)) " of " (words::count(reached)) }
         }
-    }
-}
-
-/// Time since the fault was effective, or the word for what never came.
-pub fn after(drill: &DrillReport, when: When) -> String {
-    match (when.at(), timeline::zero(drill)) {
-        (Some(at), Some(zero)) if at <= zero => "at once".into(),
-        (Some(at), Some(zero)) => nb((at - zero).to_string()),
-        (Some(at), None) => nb(at.to_string()),
-        (None, _) => when.absent().into(),
     }
 }

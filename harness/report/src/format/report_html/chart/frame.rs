@@ -149,13 +149,21 @@ impl Frame {
         html! { path class="axis" d=(format!("M{:.1} {:.1}H{:.1}", self.left(), area.bottom(), self.right())) {} }
     }
 
-    /// A dashed line at a limit, named on the line at its right end.
-    pub fn limit(&self, y: f64, name: &str) -> Markup {
-        let halo = if self.shaded(self.right() - 30.0) { "bad e halo in" } else { "bad e halo" };
-        html! {
-            path class="limit" d=(format!("M{:.1} {y:.1}H{:.1}", self.left(), self.right())) {}
-            text class=(halo) x=(f(self.right())) y=(f(y - 5.0)) { (name) }
-        }
+    /// A dashed line at a limit, without its name.
+    pub fn limit(&self, y: f64) -> Markup {
+        html! { path class="limit" d=(format!("M{:.1} {y:.1}H{:.1}", self.left(), self.right())) {} }
+    }
+
+    /// Where a limit's name may stand: on its line, at the right end first, then further left; below
+    /// it where nothing is free above.
+    pub fn limit_spots(&self, y: f64, half: f64) -> Vec<(f64, f64)> {
+        let room = self.right() - self.left() - 2.0 * half;
+        let along = [0.0, 0.12, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0];
+        let at = |share: f64| self.right() - half - share * room.max(0.0);
+        [-5.0, 14.0]
+            .into_iter()
+            .flat_map(|shift| along.map(|share| (at(share), y + shift)))
+            .collect()
     }
 }
 

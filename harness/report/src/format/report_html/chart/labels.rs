@@ -20,6 +20,16 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// Nothing stands yet but the edges of the fault windows.
+    pub fn new(frame: &Frame, area: Area) -> Labels {
+        let mut labels = Labels::default();
+        for at in frame.faults.iter().flat_map(|span| [span.start, span.end]) {
+            let x = frame.x(at);
+            labels.avoid(&[(x, Some(area.top - 12.0)), (x, Some(area.bottom()))]);
+        }
+        labels
+    }
+
     /// The label at the first of `spots` (centre, baseline) that is inside the plot and free.
     pub fn place(
         &mut self,
@@ -93,11 +103,6 @@ impl Labels {
             last = Some((*x, y));
         }
     }
-
-    /// Keeps a stretch free, such as a limit's own name.
-    pub fn reserve(&mut self, x0: f64, y0: f64, x1: f64, y1: f64) {
-        self.taken.push([x0, y0, x1, y1]);
-    }
 }
 
 fn overlap(a: [f64; 4], b: [f64; 4]) -> bool {
@@ -128,7 +133,7 @@ pub fn roomy(points: &[(f64, f64, f64)], text: &str) -> Vec<(f64, f64)> {
     runs.retain(|run| length(run) >= width(text));
     runs.sort_by(|a, b| length(b).total_cmp(&length(a)));
     let centre = |run: &&[(f64, f64, f64)]| {
-        [0.5, 0.3, 0.7].map(|share| {
+        [0.5, 0.3, 0.7, 0.4, 0.6, 0.2, 0.8, 0.15, 0.85].map(|share| {
             let (x, low, up) = run[((run.len() - 1) as f64 * share) as usize];
             (x, (low + up) / 2.0 + 4.5)
         })

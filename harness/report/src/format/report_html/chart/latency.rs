@@ -23,18 +23,20 @@ pub fn draw(frame: &Frame, series: &Series, drill: &DrillReport, area: Area) -> 
     };
     let (p50, p99) = (points(|bin| bin.p50), points(|bin| bin.p99));
     let name = format!("deadline {deadline}");
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     let limit = y(deadline);
-    labels.reserve(frame.right() - labels::width(&name), limit - 18.0, frame.right(), limit);
     labels.avoid(&p50);
     labels.avoid(&p99);
+    let spots = frame.limit_spots(limit, labels::width(&name) / 2.0);
+    let named = labels.place(frame, area, "bad", &name, spots);
     labels.avoid(&[(frame.left(), Some(limit)), (frame.right(), Some(limit))]);
     html! {
         @for tick in ticks(low, high, area) { (frame.grid(y(tick), &tick.to_string())) }
-        (frame.limit(limit, &name))
+        (frame.limit(limit))
         path class="second-line" d=(super::line(p50.iter().copied())) {}
         path class="ink-line" d=(super::line(p99.iter().copied())) {}
         (frame.base(area))
+        (named)
         (labels.place(frame, area, "t", "p99", labels::along(&p99, &[-6.0, -9.0, -12.0, 17.0])))
         (labels.place(frame, area, "s", "p50", labels::along(&p50, &[15.0, 17.0, 20.0, -6.0])))
     }

@@ -126,10 +126,13 @@ fn drawing(
 fn caption(drill: &DrillReport) -> Markup {
     let sampled = drill.plan().traffic.sampled;
     html! {
-        @if !drill.plan().faults.is_empty() { "Shaded: fault window, from injected to healed. " }
+        @if !drill.plan().faults.is_empty() { "Shaded: from injected to healed. " }
         "Each point is the mean of " (drill.whole.bin.to_string())
-        "; the numbers in the tables come from every message. Blue is delivered in time and amber late, stacked; red hangs from the line of what was scheduled: refused. Each message counts once, at its first delivery. Latency is of what arrives, so messages that never arrive are missing from it; they are in “missed the deadline”, which counts by the scheduled instant. A node that does not answer has no backlog line. Burn counts a message as bad when the sender could tell."
-        @if sampled > 1 { " One message stands for " (words::count(sampled)) "." }
+        "; the tables count every message"
+        @if sampled > 1 { ", each standing for " (words::count(sampled)) }
+        ". Blue, in time, and amber, late, stack up; red, refused, hangs from what was scheduled. "
+        "Latency is of what arrives: what never does shows in “missed the deadline”, by its scheduled instant. "
+        "A node that does not answer has no backlog line."
     }
 }
 

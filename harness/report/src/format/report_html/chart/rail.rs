@@ -6,6 +6,7 @@ use super::labels;
 use crate::run::DrillReport;
 use crate::timeline::{self, When};
 use maud::{Markup, html};
+use squall_model::judged::Absence;
 use squall_model::units::Micros;
 
 const ROW: f64 = 17.0;
@@ -105,8 +106,8 @@ fn items(frame: &Frame, drill: &DrillReport) -> Vec<Item> {
         let name = crate::escape::plain(&moment.name);
         let (text, at) = match moment.when {
             When::At(at) => (format!("{name} {}", clock.at(at)), Some(at)),
-            When::Never | When::NotNeeded => (format!("{name}: {}", moment.when.absent()), None),
-            When::NotPlayed => continue,
+            When::Absent(Absence::NotPlayed) => continue,
+            When::Absent(_) => (format!("{name}: {}", moment.when.absent()), None),
         };
         let stem = !matches!(moment.name.as_str(), "first impact");
         items.push(Item { text, at, bold: false, stem, dot: true });

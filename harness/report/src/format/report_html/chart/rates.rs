@@ -63,7 +63,7 @@ fn point(frame: &Frame, bin: &Bin, area: Area, limit: f64) -> Point {
 }
 
 fn names(frame: &Frame, points: &[Point], area: Area) -> Markup {
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     let room = |low: fn(&Point) -> f64, up: fn(&Point) -> f64, text: &str| {
         let band: Vec<_> = points.iter().map(|p| (p.x, low(p), up(p))).collect();
         roomy(&band, text)
@@ -87,15 +87,18 @@ fn names(frame: &Frame, points: &[Point], area: Area) -> Markup {
     }
     let scheduled = along(&line(|p| p.scheduled), &[-6.0, -9.0, -13.0, -18.0]);
     let waits = |text| room(|p| p.stack, |p| p.hangs_to, text);
-    let (waiting, waits) = match waits("waiting, lost or expired") {
-        spots if spots.is_empty() => ("waiting", waits("waiting")),
-        spots => ("waiting, lost or expired", spots),
+    let long = "waiting, lost or expired";
+    let waiting = match labels.place_clear(frame, area, "s", long, waits(long)) {
+        placed if placed.0.is_empty() => {
+            labels.place_clear(frame, area, "s", "waiting", waits("waiting"))
+        }
+        placed => placed,
     };
     html! {
         (labels.place(frame, area, "late", "delivered late", late_spots))
         (labels.place(frame, area, "bad", "refused", refused_spots))
         (labels.place(frame, area, "t", "scheduled", scheduled))
-        (labels.place_clear(frame, area, "s", waiting, waits))
+        (waiting)
         (labels.place(frame, area, "good bare", "delivered in time", roomy(&floor, "delivered in time")))
     }
 }

@@ -15,7 +15,7 @@ pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Mark
         series.bins.iter().map(|bin| (super::middle(frame, bin), share(bin))).collect()
     };
     let (accepted, missed) = (points(|bin| bin.accepted), points(|bin| bin.missed));
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(frame, area);
     labels.avoid(&accepted);
     labels.avoid(&missed);
     html! {

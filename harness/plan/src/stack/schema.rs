@@ -1,0 +1,264 @@
+//! The shape of stack.toml for editors and other programs: the source of its JSON Schema.
+//!
+//! It describes, it does not read: `parse` does, with its own words for every mistake. A test holds
+//! the keys of both equal. What holds between sections no schema can say.
+#![allow(dead_code)] // only their shape is used
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use squall_model::about::Harm;
+use squall_model::stack::{CarrierProtocol, LinkProtocol, Receipts};
+use std::collections::BTreeMap;
+
+/// A system under test: what it is made of, how it is submitted to, what it promises.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "stack.toml")]
+pub struct StackToml {
+    /// As features name it; the folder's name.
+    name: String,
+    summary: String,
+    slo: SloToml,
+    /// What a scenario's `with` table may change.
+    settings: Option<BTreeMap<String, SettingToml>>,
+    /// Time-outs, retry intervals and health checks by name.
+    timers: Option<BTreeMap<String, Span>>,
+    region: Option<Vec<RegionToml>>,
+    node: Option<Vec<NodeToml>>,
+    /// Every one of them runs through a fault proxy.
+    link: Option<Vec<LinkToml>>,
+    carrier: Option<Vec<CarrierToml>>,
+    segment: Option<Vec<SegmentToml>>,
+    ingress: IngressToml,
+    receipts: ReceiptsToml,
+}
+
+/// `target` of messages delivered within `deadline`, over `period`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SloToml {
+    target: Share,
+    deadline: Span,
+    /// 30 days where it is not said.
+    period: Option<Span>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SettingToml {
+    default: Scalar,
+    values: Option<Vec<Scalar>>,
+    /// Lowest and highest, both included.
+    range: Option<[f64; 2]>,
+    doc: Option<String>,
+    /// The value that is a remedy for a harm, or `higher` or `lower`: what a report may advise.
+    mends: Option<BTreeMap<Harm, Scalar>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RegionToml {
+    name: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NodeToml {
+    name: String,
+    role: String,
+    region: Option<String>,
+    run: RunToml,
+    ports: Option<Vec<String>>,
+    settings: Option<BTreeMap<String, Scalar>>,
+}
+
+/// A built-in role, or somebody else's program.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum RunToml {
+    BuiltIn(String),
+    Image(ImageToml),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ImageToml {
+    image: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LinkToml {
+    from: String,
+    to: String,
+    port: String,
+    protocol: LinkProtocol,
+    /// Added to the round trip at all times.
+    latency: Option<Span>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CarrierToml {
+    name: String,
+    /// Another name that steps may use.
+    vendor: Option<String>,
+    protocol: CarrierProtocol,
+    /// The real population behind it; 0 where it routes to others' subscribers.
+    subscribers: Option<u64>,
+    /// Submits a second it takes.
+    capacity: Option<f64>,
+    receipt_delay: Option<Span>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SegmentToml {
+    name: String,
+    carrier: String,
+    region: String,
+    share: Share,
+    /// Number prefix, from a range that is never assigned.
+    prefix: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct IngressToml {
+    kind: IngressKind,
+    node: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum IngressKind {
+    Twilio,
+    Kannel,
+    Jasmin,
+    Smpp,
+    Json,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ReceiptsToml {
+    kind: Receipts,
+}
+
+/// A duration with its unit, such as `30 seconds` or `500 ms`.
+#[derive(Deserialize, JsonSchema)]
+struct Span(#[schemars(regex(pattern = "^[0-9]"))] String);
+
+/// A share: `0.3` or `"30%"`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Share {
+    Number(#[schemars(range(min = 0, max = 1))] f64),
+    Percent(#[schemars(regex(pattern = "%$"))] String),
+}
+
+/// A text, a number or a truth value.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Number(f64),
+    Flag(bool),
+}
+
+/// The JSON Schema of stack.toml.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(StackToml).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{StackToml, schema};
+    use crate::source::Source;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
+    type Keys = BTreeMap<String, BTreeSet<String>>;
+
+    /// The keys of every table by its struct in the schema, and `root`.
+    fn described() -> Keys {
+        let schema = schema();
+        let of = |table: &serde_json::Value| {
+            let keys = table["properties"].as_object().into_iter().flatten();
+            keys.map(|(key, _)| key.clone()).collect::<BTreeSet<String>>()
+        };
+        let definitions = schema["$defs"].as_object().unwrap();
+        let tables = definitions.iter().filter(|(_, table)| table.get("properties").is_some());
+        let mut keys: Keys = tables.map(|(name, table)| (name.clone(), of(table))).collect();
+        keys.insert("root".into(), of(&schema));
+        keys
+    }
+
+    /// The keys that the parser asks for: it is handed a file of every table, each with a key that
+    /// nobody knows, and lists them all.
+    fn read() -> Keys {
+        let text = r#"
+            [slo]
+            [settings.x]
+            default = "a"
+            mends = { outage = "a" }
+            [[region]]
+            [[node]]
+            run = { image = "x" }
+            [[link]]
+            [[carrier]]
+            [[segment]]
+            [ingress]
+            [receipts]
+        "#;
+        let source = Arc::new(Source { name: "stack.toml".into(), text: text.into() });
+        let asked = crate::stack::parse::asked(&source);
+        let name = |table: &str| {
+            Some(match table {
+                "stack.toml" => "root",
+                "[slo]" => "SloToml",
+                "setting \"x\"" => "SettingToml",
+                "[[region]]" => "RegionToml",
+                "[[node]]" => "NodeToml",
+                "[run]" => "ImageToml",
+                "[[link]]" => "LinkToml",
+                "[[carrier]]" => "CarrierToml",
+                "[[segment]]" => "SegmentToml",
+                "[ingress]" => "IngressToml",
+                "[receipts]" => "ReceiptsToml",
+                _ => return None,
+            })
+        };
+        let own = |keys: BTreeSet<&'static str>| keys.into_iter().map(str::to_owned).collect();
+        asked.into_iter().map(|(t, keys)| (name(&t).unwrap_or(&t).into(), own(keys))).collect()
+    }
+
+    #[test]
+    fn the_schema_describes_the_very_keys_that_are_read() {
+        assert_eq!(described(), read());
+    }
+
+    #[test]
+    fn every_stack_of_the_repository_has_this_shape() {
+        let stacks = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stacks");
+        let mut seen = 0;
+        for folder in std::fs::read_dir(stacks).unwrap().flatten() {
+            let Ok(text) = std::fs::read_to_string(folder.path().join("stack.toml")) else {
+                continue;
+            };
+            seen += 1;
+            let fits = |text: &str| toml::from_str::<StackToml>(text).map(|_| ());
+            fits(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.path().display()));
+            for (sound, damaged) in [
+                ("deadline = \"", "deadline = 60 # \""),
+                ("protocol = \"http\"", "protocol = \"htttp\""),
+                ("[ingress]", "[ingres]"),
+                ("[slo]", "[slo]\ntargett = 1"),
+            ] {
+                assert!(fits(&text.replacen(sound, damaged, 1)).is_err(), "{damaged}");
+            }
+        }
+        assert!(seen > 0);
+    }
+}
