@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use squall_model::node_config::NodeConfig;
 use squall_platform::Node;
+use squall_platform::rng::{self, Draw};
 use std::io::Write;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -61,7 +62,7 @@ pub fn serve(role: &str, config: NodeConfig, process: Process) -> Result<(), Ser
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
-        let node = Node::real(&config.node, process.data, config.seed);
+        let node = Node::real(&config.node, process.data, seed(&config));
         let mut running = start(node, config).await.map_err(ServeError::Start)?;
         ready(&running.addresses).map_err(system("cannot say that it is ready"))?;
         tokio::select! {
@@ -76,6 +77,15 @@ pub fn serve(role: &str, config: NodeConfig, process: Process) -> Result<(), Ser
         running.stopped.wait().await;
         Ok(())
     })
+}
+
+/// Of the node's own draws: another in each life, or a service would give out the identifiers of its
+/// first life again.
+fn seed(config: &NodeConfig) -> u64 {
+    match config.past_lives {
+        0 => config.seed,
+        past => rng::derive(config.seed, &config.node, &format!("life {past}")).random(),
+    }
 }
 
 fn ready(addresses: &std::collections::BTreeMap<String, String>) -> std::io::Result<()> {

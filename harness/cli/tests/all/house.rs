@@ -140,6 +140,25 @@ fn services_reach_the_world_through_platform() {
     }
 }
 
+/// tokio's `watch` wakes those who wait in an order drawn anew in each process. What the simulation
+/// runs waits for `platform::running::Stop`, or for a channel with one receiver; a run's one watch is
+/// its user's wish, for which one task of a drill waits at a time.
+#[test]
+fn nothing_simulated_waits_for_a_watch() {
+    let wish = root().join("harness/run/src/wish.rs");
+    for folder in ["platform", "wire", "services", "run"]
+        .map(|name| root().join("harness").join(name))
+        .into_iter()
+        .chain([root().join("stacks/reference/gateway")])
+    {
+        let sources = sources(&folder.join("src"));
+        for path in sources.iter().filter(|path| !path.ends_with("tests.rs") && **path != wish) {
+            let text = std::fs::read_to_string(path).expect("a source file");
+            assert!(!text.contains("watch::channel"), "{} makes a watch", path.display());
+        }
+    }
+}
+
 #[test]
 fn selects_are_biased() {
     for path in crates().iter().flat_map(|path| sources(&path.join("src"))) {

@@ -4,6 +4,8 @@ mod agree;
 mod command;
 mod drills;
 mod house;
+mod leftovers;
+mod memory;
 mod mistakes;
 mod repeatable;
 mod signals;

@@ -22,12 +22,12 @@ use squall_model::plan::Plan;
 use squall_model::token;
 use squall_model::traffic::Arrival;
 use squall_model::units::Micros;
+use squall_platform::running::Stopping;
 use squall_platform::time::{self, Instant};
 use squall_wire::http::{Client, HttpError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Submits under way at most: each holds a connection, and a process may open only so many.
 /// Their connections are all kept: a machine that falls behind must not make new ones on top of that.
@@ -60,7 +60,7 @@ struct Sent {
 
 impl Driver {
     /// Sends the whole schedule, or until told to stop; then waits for what is under way.
-    pub(crate) async fn run(self, plan: Arc<Plan>, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(self, plan: Arc<Plan>, mut stop: Stopping) {
         let timeout = plan.stack.timers.get(SUBMIT_TIMER).copied().unwrap_or(SUBMIT_TIMEOUT).std();
         let mut arrivals = plan.traffic.arrivals(plan.seed, plan.end).peekable();
         let mut in_flight = FuturesUnordered::new();
@@ -96,7 +96,7 @@ impl Driver {
             }
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop), if !stopped => stopped = true,
+                () = stop.asked(), if !stopped => stopped = true,
                 _ = &mut due, if next.is_some() && !full => {}
                 Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
                 _ = report.tick() => self.recorder.write(&lag.fact(self.clock.now(), &self.tally)),

@@ -88,7 +88,7 @@ async fn drive(node: Node, gateway_node: Node, plan: Plan) {
         recorder: recorder.clone(),
         tally,
     };
-    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let (_stop, stopped) = running::stop();
     time::timeout(Duration::from_secs(400), driver.run(plan.clone(), stopped)).await.unwrap();
     recorder.finish().unwrap();
 
