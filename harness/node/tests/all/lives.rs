@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const SEED: u64 = 42;
 const LIVES: usize = 3;
 
-/// The request id of the fault proxy's first answer, which it draws as a service does.
+/// The part of the request id in the fault proxy's first answer that it draws, as services do.
 async fn first_draw(harness: &Node, address: &str) -> String {
     let ask = async {
         let mut stream = harness.connect(address).await.unwrap();
@@ -26,7 +26,9 @@ async fn first_draw(harness: &Node, address: &str) -> String {
     };
     let answer = time::timeout(Duration::from_secs(60), ask).await.unwrap();
     let id = answer.lines().find_map(|line| line.strip_prefix("x-toxiproxy-request-id: "));
-    id.unwrap_or_else(|| panic!("no request id in {answer}")).to_owned()
+    let id = id.unwrap_or_else(|| panic!("no request id in {answer}"));
+    // Before it stand 32 bits of seconds, five bits to a character.
+    id[7..].to_owned()
 }
 
 async fn draws(engine: &mut dyn Engine) -> Vec<String> {

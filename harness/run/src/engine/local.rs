@@ -3,7 +3,7 @@
 //! A child dies with its parent (it asks the kernel for that itself, see `squall-node`), and is on
 //! a list on disk for the case that it could not.
 
-use super::{Addresses, Done, Engine, EngineError, Life, descriptors, journal};
+use super::{Addresses, Done, Engine, EngineError, Life, descriptors, journal, secret};
 use crate::RunError;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -66,7 +66,7 @@ impl LocalEngine {
             squall: squall.to_owned(),
             folder: folder.to_owned(),
             harness: Node::real(SENDER, folder.join("data").join(SENDER), seed),
-            token: secret().map_err(RunError::io("cannot draw a secret"))?,
+            token: secret::draw().map_err(RunError::io("cannot draw a secret"))?,
             journal,
             children: BTreeMap::new(),
             lives: BTreeMap::new(),
@@ -118,7 +118,7 @@ impl LocalEngine {
         let path = self.folder.join("nodes");
         std::fs::create_dir_all(&path)?;
         let path = path.join(format!("{}.json", config.node));
-        write_private(&path, &serde_json::to_vec_pretty(config)?)?;
+        secret::write(&path, &serde_json::to_vec_pretty(config)?)?;
         let log = File::options().append(true).create(true).open(self.log(&config.node))?;
         Command::new(&self.squall)
             .arg("serve")
@@ -286,20 +286,4 @@ impl Engine for LocalEngine {
     fn end_now(&mut self) -> LocalBoxFuture<'_, ()> {
         self.kill_all().boxed_local()
     }
-}
-
-/// 128 bits from the operating system, as hex digits.
-fn secret() -> io::Result<String> {
-    let mut bytes = [0u8; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A node's configuration holds the run's secrets: nobody else may read it.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file =
-        File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
 }

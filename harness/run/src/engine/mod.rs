@@ -6,6 +6,7 @@
 pub mod descriptors;
 pub mod journal;
 pub mod local;
+mod secret;
 pub mod sim;
 
 use futures::future::LocalBoxFuture;

@@ -1,7 +1,7 @@
-//! The order of a drill, against levers that only note that they were pulled: also when a lever
-//! fails, and when a part of the harness itself panics.
+//! A drill on the simulated reference stack with levers that only note that they were pulled, and
+//! with whatever shall go wrong in it.
 
-use super::{Conductor, Ended, Props};
+use crate::drill::{Conductor, Ended, Props};
 use crate::engine::sim::SimEngine;
 use crate::engine::{Addresses, Done, Engine, EngineError, Life};
 use crate::levers::{Pull, Pulled};
@@ -9,7 +9,6 @@ use crate::play::LEAD;
 use crate::recorder::Recorder;
 use crate::reference::{Sink, plan};
 use crate::stage::raise::Stage;
-use crate::testing::Panics;
 use crate::wish::Wish;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -43,7 +42,7 @@ impl Log {
 
 /// What a lever does when it is pulled.
 #[derive(Clone, Copy)]
-enum Lever {
+pub(super) enum Lever {
     Works,
     Fails,
     Panics,
@@ -141,20 +140,20 @@ impl Engine for Noted {
 }
 
 /// How a drill is played, and what goes wrong in it.
-struct Rehearsal {
-    plan: Plan,
-    script: fn(&str) -> Lever,
-    engine_panics_after: Option<&'static str>,
-    understudy: Option<fn(&Node) -> Task>,
+pub(super) struct Rehearsal {
+    pub(super) plan: Plan,
+    pub(super) script: fn(&str) -> Lever,
+    pub(super) engine_panics_after: Option<&'static str>,
+    pub(super) understudy: Option<fn(&Node) -> Task>,
     /// At a second of drill time (negative: before it); several at once are one.
-    wish: Option<(i64, Wish)>,
+    pub(super) wish: Option<(i64, Wish)>,
 }
 
-struct Seen {
-    ended: Ended,
-    facts: Vec<Fact>,
-    log: Vec<String>,
-    plan: Plan,
+pub(super) struct Seen {
+    pub(super) ended: Ended,
+    pub(super) facts: Vec<Fact>,
+    pub(super) log: Vec<String>,
+    pub(super) plan: Plan,
 }
 
 const SLOW: [&str; 2] = ["gateway-1->smartfren", "gateway-2->smartfren"];
@@ -179,7 +178,7 @@ impl Default for Rehearsal {
 }
 
 impl Rehearsal {
-    fn play(self) -> Seen {
+    pub(super) fn play(self) -> Seen {
         let (log, sink) = (Log::default(), Sink::default());
         let plan = self.plan.clone();
         let recorder = Recorder::new(Box::new(sink.clone()));
@@ -217,7 +216,7 @@ impl Rehearsal {
 
 impl Seen {
     /// Phases by name, levers as `pull …` or `undo …`, in the order of the facts.
-    fn order(&self) -> Vec<String> {
+    pub(super) fn order(&self) -> Vec<String> {
         let line = |fact: &Fact| match fact {
             Fact::Phase(phase) => Some(phase.name.clone()),
             Fact::Lever(lever) if lever.undo => Some(format!("undo {}", name(&lever.call))),
@@ -228,15 +227,15 @@ impl Seen {
     }
 
     /// From the first injection on.
-    fn from_inject(&self) -> Vec<String> {
+    pub(super) fn from_inject(&self) -> Vec<String> {
         self.order().into_iter().skip_while(|line| line != "inject").collect()
     }
 
-    fn pulled(&self) -> Vec<&str> {
+    pub(super) fn pulled(&self) -> Vec<&str> {
         self.log.iter().filter_map(|line| line.strip_prefix("pull ")).collect()
     }
 
-    fn errors(&self) -> Vec<&str> {
+    pub(super) fn errors(&self) -> Vec<&str> {
         let error = |fact: &'_ Fact| matches!(fact, Fact::Lever(l) if l.error.is_some());
         let text = |fact| match fact {
             &Fact::Lever(ref lever) => lever.error.as_deref(),
@@ -245,11 +244,11 @@ impl Seen {
         self.facts.iter().filter(|fact| error(fact)).filter_map(text).collect()
     }
 
-    fn count(&self, what: fn(&Fact) -> bool) -> usize {
+    pub(super) fn count(&self, what: fn(&Fact) -> bool) -> usize {
         self.facts.iter().filter(|fact| what(fact)).count()
     }
 
-    fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         let header = Header {
             schema: SCHEMA.to_owned(),
             squall: String::new(),
@@ -262,175 +261,10 @@ impl Seen {
         judge(&record.finish()).verdict
     }
 
-    fn was_interrupted(&self, why: &str) {
+    pub(super) fn was_interrupted(&self, why: &str) {
         assert_eq!(self.ended.interrupted.as_deref(), Some(why));
         let told = |fact: &Fact| matches!(fact, Fact::Interrupted { reason, .. } if reason == why);
         assert!(self.facts.iter().any(told));
         assert_eq!(self.verdict(), Verdict::Inconclusive);
     }
-}
-
-const FIRST: [&str; 4] = ["reset", "raise", "ready", "warm-up"];
-const INJECTED: [&str; 7] = [
-    "inject",
-    "pull add_toxic gateway-1->smartfren",
-    "pull add_toxic gateway-2->smartfren",
-    "under fault",
-    "inject",
-    "pull freeze_node gateway-2",
-    "under fault",
-];
-const HEALED: [&str; 7] = [
-    "heal",
-    "undo thaw_node gateway-2",
-    "under fault",
-    "heal",
-    "undo remove_toxic gateway-2->smartfren",
-    "undo remove_toxic gateway-1->smartfren",
-    "recovery",
-];
-
-#[test]
-fn every_phase_comes_in_its_order_and_undo_in_reverse() {
-    let seen = Rehearsal::default().play();
-    assert_eq!((&seen.ended.interrupted, &seen.ended.unhealed), (&None, &vec![]));
-    let last = ["drain", "collect", "lower"];
-    let expected = [&FIRST[..], &["baseline"], &INJECTED, &HEALED, &last].concat();
-    assert_eq!(seen.order(), expected);
-
-    let starts = seen.log.iter().take_while(|line| line.starts_with("start ")).count();
-    assert_eq!(seen.log[0], "start fault-proxy");
-    assert_eq!(starts, 1 + seen.plan.stack.carriers.len() + seen.plan.stack.nodes.len());
-    let levers = seen.log[starts..seen.log.len() - 1].iter();
-    assert!(levers.clone().all(|line| line.starts_with("pull ")), "{:?}", seen.log);
-    assert_eq!(levers.count(), 6);
-    assert_eq!(seen.log.last().unwrap(), "lower");
-}
-
-#[test]
-fn probes_look_before_during_and_after_each_fault() {
-    let seen = Rehearsal::default().play();
-    let (mut spans, mut probes) = (Vec::new(), 0);
-    for fact in &seen.facts {
-        match fact {
-            Fact::Probe(_) => probes += 1,
-            Fact::Phase(phase) if ["inject", "recovery", "collect"].contains(&&*phase.name) => {
-                spans.push(std::mem::take(&mut probes));
-            }
-            _ => {}
-        }
-    }
-    assert!(spans.len() == 4 && spans.iter().all(|probes| *probes > 0), "{spans:?}");
-}
-
-#[test]
-fn a_lever_that_fails_changes_no_order_and_its_undo_runs() {
-    let fails = |name: &str| match name {
-        "add_toxic gateway-1->smartfren" => Lever::Fails,
-        _ => Lever::Works,
-    };
-    let seen = Rehearsal { script: fails, ..Rehearsal::default() }.play();
-    assert_eq!((&seen.ended.interrupted, &seen.ended.unhealed), (&None, &vec![]));
-    assert_eq!(seen.pulled(), Rehearsal::default().play().pulled());
-    assert_eq!(seen.errors(), ["planned"]);
-    assert_eq!(seen.verdict(), Verdict::Inconclusive);
-}
-
-#[test]
-fn a_lever_that_panics_is_one_that_failed() {
-    let panics = |name: &str| match name {
-        "freeze_node gateway-2" => Lever::Panics,
-        _ => Lever::Works,
-    };
-    let seen = Rehearsal { script: panics, ..Rehearsal::default() }.play();
-    assert_eq!((&seen.ended.interrupted, &seen.ended.unhealed), (&None, &vec![]));
-    assert_eq!(seen.pulled(), Rehearsal::default().play().pulled());
-    assert_eq!(seen.errors(), ["the lever panicked"]);
-    assert_eq!(seen.verdict(), Verdict::Inconclusive);
-}
-
-#[test]
-fn an_undo_that_fails_is_tried_again_at_the_end_and_then_told() {
-    let fails = |name: &str| match name {
-        "thaw_node gateway-2" => Lever::Fails,
-        _ => Lever::Works,
-    };
-    let seen = Rehearsal { script: fails, ..Rehearsal::default() }.play();
-    assert_eq!(seen.ended.unhealed.len(), 1);
-    assert!(seen.ended.unhealed[0].contains("gateway-2"), "{:?}", seen.ended);
-    let pulled = seen.pulled();
-    assert_eq!(
-        pulled[pulled.len() - 3..],
-        [
-            "remove_toxic gateway-2->smartfren",
-            "remove_toxic gateway-1->smartfren",
-            "thaw_node gateway-2"
-        ]
-    );
-    assert_eq!(
-        seen.order().iter().rev().take(3).rev().collect::<Vec<_>>(),
-        ["drain", "collect", "lower"]
-    );
-}
-
-#[test]
-fn a_driver_that_panics_heals_everything_and_ends_with_the_facts_so_far() {
-    let mut rehearsal = Rehearsal::default();
-    rehearsal.plan.stack.ingress.kind = "panics".into();
-    let seen = rehearsal.play();
-    seen.was_interrupted("the driver died");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
-    let submits = seen.count(|fact| matches!(fact, Fact::Submit(_)));
-    assert!((Panics::AFTER - 20..=Panics::AFTER).contains(&submits), "{submits}");
-    let waiting = seen.count(|fact| matches!(fact, Fact::PendingCount { .. }));
-    assert!(waiting > 0, "the queues were not asked what they hold");
-}
-
-#[test]
-fn a_probe_that_panics_heals_everything_and_ends_with_the_facts_so_far() {
-    let panics = |node: &Node| {
-        node.spawn(async {
-            time::sleep(Duration::from_secs(18)).await;
-            panic!("planned: a probe panics");
-        })
-    };
-    let seen = Rehearsal { understudy: Some(panics), ..Rehearsal::default() }.play();
-    seen.was_interrupted("a probe died");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
-    assert!(seen.count(|fact| matches!(fact, Fact::Submit(_))) > 300);
-}
-
-#[test]
-fn a_harness_that_panics_heals_everything_and_lowers_the_stack() {
-    let after = Some("pull freeze_node gateway-2");
-    let seen = Rehearsal { engine_panics_after: after, ..Rehearsal::default() }.play();
-    seen.was_interrupted("the harness itself panicked");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["lower"]].concat());
-    assert_eq!(seen.log.last().unwrap(), "lower");
-}
-
-#[test]
-fn a_stop_heals_in_reverse_and_reads_everything() {
-    let seen = Rehearsal { wish: Some((18, Wish::Stop)), ..Rehearsal::default() }.play();
-    seen.was_interrupted("stopped by the user");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
-    assert!(seen.count(|fact| matches!(fact, Fact::PendingCount { .. })) > 0);
-    assert_eq!(seen.log.last().unwrap(), "lower");
-}
-
-#[test]
-fn a_hurried_drill_heals_all_the_same_and_asks_nobody_anything() {
-    let seen = Rehearsal { wish: Some((18, Wish::Hurry)), ..Rehearsal::default() }.play();
-    seen.was_interrupted("stopped by the user");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
-    assert_eq!(seen.count(|fact| matches!(fact, Fact::PendingCount { .. })), 0);
-    assert_eq!(seen.log.last().unwrap(), "end now");
-}
-
-#[test]
-fn a_stop_while_the_stack_rises_plays_nothing() {
-    let seen = Rehearsal { wish: Some((-30, Wish::Stop)), ..Rehearsal::default() }.play();
-    seen.was_interrupted("stopped by the user");
-    assert_eq!(seen.order(), ["reset", "raise", "lower"]);
-    assert!(seen.pulled().is_empty());
 }
