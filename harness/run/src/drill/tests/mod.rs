@@ -120,7 +120,7 @@ fn a_driver_that_panics_heals_everything_and_ends_with_the_facts_so_far() {
     rehearsal.plan.stack.ingress.kind = "panics".into();
     let seen = rehearsal.play();
     seen.was_interrupted("the driver died");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
+    assert_eq!(seen.since_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
     let submits = seen.count(|fact| matches!(fact, Fact::Submit(_)));
     assert!((Panics::AFTER - 20..=Panics::AFTER).contains(&submits), "{submits}");
     let waiting = seen.count(|fact| matches!(fact, Fact::PendingCount { .. }));
@@ -137,7 +137,7 @@ fn a_probe_that_panics_heals_everything_and_ends_with_the_facts_so_far() {
     };
     let seen = Rehearsal { understudy: Some(panics), ..Rehearsal::default() }.play();
     seen.was_interrupted("a probe died");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
+    assert_eq!(seen.since_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
     assert!(seen.count(|fact| matches!(fact, Fact::Submit(_))) > 300);
 }
 
@@ -146,7 +146,7 @@ fn a_harness_that_panics_heals_everything_and_lowers_the_stack() {
     let after = Some("pull freeze_node gateway-2");
     let seen = Rehearsal { engine_panics_after: after, ..Rehearsal::default() }.play();
     seen.was_interrupted("the harness itself panicked");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["lower"]].concat());
+    assert_eq!(seen.since_inject(), [&INJECTED[..], &HEALED, &["lower"]].concat());
     assert_eq!(seen.log.last().unwrap(), "lower");
 }
 
@@ -154,7 +154,7 @@ fn a_harness_that_panics_heals_everything_and_lowers_the_stack() {
 fn a_stop_heals_in_reverse_and_reads_everything() {
     let seen = Rehearsal { wish: Some((18, Wish::Stop)), ..Rehearsal::default() }.play();
     seen.was_interrupted("stopped by the user");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
+    assert_eq!(seen.since_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
     assert!(seen.count(|fact| matches!(fact, Fact::PendingCount { .. })) > 0);
     assert_eq!(seen.log.last().unwrap(), "lower");
 }
@@ -163,7 +163,7 @@ fn a_stop_heals_in_reverse_and_reads_everything() {
 fn a_hurried_drill_heals_all_the_same_and_asks_nobody_anything() {
     let seen = Rehearsal { wish: Some((18, Wish::Hurry)), ..Rehearsal::default() }.play();
     seen.was_interrupted("stopped by the user");
-    assert_eq!(seen.from_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
+    assert_eq!(seen.since_inject(), [&INJECTED[..], &HEALED, &["collect", "lower"]].concat());
     assert_eq!(seen.count(|fact| matches!(fact, Fact::PendingCount { .. })), 0);
     assert_eq!(seen.log.last().unwrap(), "end now");
 }

@@ -227,7 +227,7 @@ impl Seen {
     }
 
     /// From the first injection on.
-    pub(super) fn from_inject(&self) -> Vec<String> {
+    pub(super) fn since_inject(&self) -> Vec<String> {
         self.order().into_iter().skip_while(|line| line != "inject").collect()
     }
 
@@ -235,13 +235,12 @@ impl Seen {
         self.log.iter().filter_map(|line| line.strip_prefix("pull ")).collect()
     }
 
-    pub(super) fn errors(&self) -> Vec<&str> {
-        let error = |fact: &'_ Fact| matches!(fact, Fact::Lever(l) if l.error.is_some());
-        let text = |fact| match fact {
-            &Fact::Lever(ref lever) => lever.error.as_deref(),
+    pub(super) fn errors<'a>(&'a self) -> Vec<&'a str> {
+        let error = |fact: &'a Fact| match fact {
+            Fact::Lever(lever) => lever.error.as_deref(),
             _ => None,
         };
-        self.facts.iter().filter(|fact| error(fact)).filter_map(text).collect()
+        self.facts.iter().filter_map(error).collect()
     }
 
     pub(super) fn count(&self, what: fn(&Fact) -> bool) -> usize {
