@@ -2,8 +2,8 @@
 
 use super::SubmitError;
 use rusmpp::Command;
-use std::collections::BTreeMap;
 use squall_platform::Stop;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
