@@ -28,9 +28,17 @@ pub enum Command {
     /// Run one component in the foreground
     Serve(Serve),
     /// Say what this machine can run, and what is missing or left over
-    Doctor,
+    Doctor(Reports),
     /// End what an interrupted run left behind
-    Recover,
+    Recover(Reports),
+}
+
+/// Where runs may have left something behind.
+#[derive(Debug, Args)]
+pub struct Reports {
+    /// The folder that `squall run` was given with --out
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
 }
 
 /// What to select.

@@ -1,16 +1,17 @@
-//! SIGINT, SIGTERM and SIGHUP become one wish: stop, but in order.
+//! SIGINT, SIGTERM and SIGHUP become wishes: the first to stop in order, the second to hurry.
 
+use squall_run::Wish;
 use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// A watch that turns true at the first signal. The undo is never skipped: a further signal is
+/// What the user wishes from now on. No signal skips the undo: after the second, a further one is
 /// answered with a word of patience and changes nothing.
 ///
 /// # Errors
 /// Where the operating system takes no handler.
-pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
-    let (stop, stopping) = watch::channel(false);
+pub fn wishes() -> std::io::Result<watch::Receiver<Wish>> {
+    let (tell, wishes) = watch::channel(Wish::GoOn);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         let _inside = runtime.enter();
@@ -29,13 +30,16 @@ pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
                     _ = terminate.recv() => "SIGTERM",
                     _ = hangup.recv() => "SIGHUP",
                 };
-                if stop.send_replace(true) {
-                    eprintln!("squall: {name} again: still undoing, which is never skipped");
-                } else {
-                    eprintln!("squall: {name}: healing, then writing the report so far");
-                }
+                let now = *tell.borrow();
+                let (next, what) = match now {
+                    Wish::GoOn => (Wish::Stop, "healing, then writing the report so far"),
+                    Wish::Stop => (Wish::Hurry, "again: healing, then the shortest way out"),
+                    Wish::Hurry => (Wish::Hurry, "again: still undoing, which is never skipped"),
+                };
+                eprintln!("squall: {name}: {what}");
+                tell.send_replace(next);
             }
         });
     });
-    Ok(stopping)
+    Ok(wishes)
 }

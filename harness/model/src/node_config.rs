@@ -23,7 +23,11 @@ pub struct NodeConfig {
     /// Node → region, for those that a role may have to choose among.
     pub regions: BTreeMap<String, String>,
     pub slo: Option<Slo>,
+    /// The same in every life of the node.
     pub seed: u64,
+    /// How often the node was started before. An engine of processes counts it, so that a later
+    /// life draws other numbers; the simulated world counts by itself.
+    pub past_lives: u64,
     /// Wanted as `Authorization: Bearer …` by control ports; none where empty.
     pub token: String,
 }

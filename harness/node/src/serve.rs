@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use squall_model::node_config::NodeConfig;
 use squall_platform::Node;
+use squall_platform::rng::{self, Draw};
 use std::io::Write;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -71,7 +72,7 @@ pub fn run(
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
-        let node = Node::real(&config.node, process.data, config.seed);
+        let node = Node::real(&config.node, process.data, seed(&config));
         let mut running = start(node, config).await.map_err(ServeError::Start)?;
         ready(&running.addresses).map_err(system("cannot say that it is ready"))?;
         tokio::select! {
@@ -94,6 +95,15 @@ fn runtime(role: &str) -> std::io::Result<Runtime> {
     match role {
         "proxy" => Builder::new_current_thread().enable_all().build(),
         _ => Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build(),
+    }
+}
+
+/// Of the node's own draws: another in each life, or a service would give out the identifiers of its
+/// first life again.
+fn seed(config: &NodeConfig) -> u64 {
+    match config.past_lives {
+        0 => config.seed,
+        past => rng::derive(config.seed, &config.node, &format!("life {past}")).random(),
     }
 }
 

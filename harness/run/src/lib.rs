@@ -20,13 +20,20 @@ mod play;
 mod probes;
 mod progress;
 mod recorder;
+/// Shared with the tests beside the library, which use all of it.
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../tests/all/reference.rs"]
+mod reference;
 mod side_by_side;
 mod stage;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod wish;
 
 pub use error::RunError;
 pub use play::{EngineKind, Options, Played, Roles, Start, play};
 pub use progress::Progress;
 pub use side_by_side::{Drill, Jobs, play_all};
+pub use wish::Wish;

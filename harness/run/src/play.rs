@@ -1,11 +1,11 @@
 //! Plays one plan on one engine, from nothing to nothing.
 
-use crate::drill::Conductor;
+use crate::drill::{Conductor, Props};
 use crate::engine::{local::LocalEngine, sim::SimEngine};
-use crate::levers::Route;
+use crate::levers::{Levers, Route};
 use crate::progress::Progress;
 use crate::recorder::Recorder;
-use crate::{RunError, engine::Engine};
+use crate::{RunError, Wish, engine::Engine};
 use futures::future::BoxFuture;
 use squall_model::node_config::NodeConfig;
 use squall_model::plan::Plan;
@@ -51,8 +51,7 @@ pub struct Options {
     /// Logs, configurations and data of local nodes go here.
     pub folder: PathBuf,
     pub progress: Option<mpsc::Sender<Progress>>,
-    /// Turns true when the run shall stop: heal, collect, write, end.
-    pub stop: watch::Receiver<bool>,
+    pub stop: watch::Receiver<Wish>,
 }
 
 /// What a played drill left besides its facts.
@@ -119,12 +118,18 @@ async fn conduct(
     engine: Box<dyn Engine>,
     recorder: Recorder,
 ) -> Result<crate::drill::Ended, RunError> {
-    let route = match options.engine {
-        EngineKind::Sim => Route::Plain,
-        EngineKind::Local => Route::Client,
+    let (route, lead) = match options.engine {
+        EngineKind::Sim => (Route::Plain, Some(LEAD)),
+        EngineKind::Local => (Route::Client, None),
     };
-    let conductor = Conductor::new(plan.clone(), options.drill, engine, route, recorder)
-        .reporting_to(options.progress.clone())
-        .stopping_on(options.stop.clone());
-    conductor.play().await
+    let props = Props {
+        drill: options.drill,
+        engine,
+        levers: Box::new(Levers::new(route)),
+        lead,
+        recorder,
+        progress: options.progress.clone(),
+        wishes: options.stop.clone(),
+    };
+    Conductor::new(plan.clone(), props).play().await
 }

@@ -4,7 +4,7 @@
 //! parts behind. Simulated drills share nothing, so each has a thread.
 
 use crate::play::{EngineKind, Options, Played, Roles, play};
-use crate::{Progress, RunError};
+use crate::{Progress, RunError, Wish};
 use squall_model::plan::Plan;
 use squall_model::record::{Header, SCHEMA};
 use std::fs::File;
@@ -40,7 +40,7 @@ pub struct Jobs {
     /// Version of Squall, for the headers.
     pub version: String,
     pub progress: Option<mpsc::Sender<Progress>>,
-    pub stop: watch::Receiver<bool>,
+    pub stop: watch::Receiver<Wish>,
 }
 
 /// Plays every drill; one result each, in the order of `drills`. Drills that were not begun when
@@ -74,7 +74,7 @@ fn claim<'a>(drills: &'a [Drill], next: &AtomicUsize) -> Option<(usize, &'a Dril
 }
 
 fn play_one(index: usize, drill: &Drill, jobs: &Jobs) -> Result<Played, RunError> {
-    if *jobs.stop.borrow() {
+    if *jobs.stop.borrow() > Wish::GoOn {
         return Err(RunError::Plan("not begun: the run was stopped".into()));
     }
     let path = part(&jobs.folder, index);

@@ -1,11 +1,16 @@
-//! For this crate's own tests: a small plan, and a sink whose facts can be read back.
+//! For this crate's own tests: a small plan, a sink whose facts can be read back, and an ingress that
+//! panics.
 
-use squall_model::fact::Fact;
+use crate::ingress::{Ingress, Submission};
+use crate::stage::config::Credentials;
+use squall_model::fact::{Answer, Fact, ReceiptState};
 use squall_model::plan::{Clock, Expected, Plan, SCHEMA};
-use squall_model::stack::{Ingress, Receipts, Segment, Slo, Stack};
+use squall_model::stack::{Ingress as Entry, Receipts, Segment, Slo, Stack};
 use squall_model::traffic::{Pool, RateFrom, Traffic};
 use squall_model::units::Micros;
+use squall_wire::http::{Request, Response};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 /// A stack of nothing but a sender, and traffic at `per_second` until `end`.
@@ -40,7 +45,7 @@ pub(crate) fn plan(per_second: f64, end: Micros) -> Plan {
             links: Vec::new(),
             carriers: Vec::new(),
             segments: vec![segment.clone()],
-            ingress: Ingress { kind: "twilio".into(), node: "edge".into() },
+            ingress: Entry { kind: "twilio".into(), node: "edge".into() },
             receipts: Receipts::Callback,
         },
         clock: Clock { start_unix_us: 0, offset_seconds: 0, stated: false },
@@ -86,5 +91,37 @@ impl Write for SharedSink {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Twilio's, until the driver asks for one request too many.
+pub(crate) struct Panics {
+    twilio: crate::ingress::twilio::Twilio,
+    asked: AtomicUsize,
+}
+
+impl Panics {
+    /// Requests that it makes before it panics.
+    pub(crate) const AFTER: usize = 400;
+
+    pub(crate) fn new(credentials: &Credentials) -> Self {
+        let twilio = crate::ingress::twilio::Twilio::new(credentials, None);
+        Panics { twilio, asked: AtomicUsize::new(0) }
+    }
+}
+
+impl Ingress for Panics {
+    fn request(&self, submission: &Submission<'_>) -> Result<Request, String> {
+        let asked = self.asked.fetch_add(1, Relaxed);
+        assert!(asked < Panics::AFTER, "planned: the driver panics in message {asked}");
+        self.twilio.request(submission)
+    }
+
+    fn answer(&self, response: &Response) -> Answer {
+        self.twilio.answer(response)
+    }
+
+    fn receipt(&self, request: &Request) -> Option<ReceiptState> {
+        self.twilio.receipt(request)
     }
 }

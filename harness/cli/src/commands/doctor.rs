@@ -1,12 +1,12 @@
 //! `squall doctor`: what this machine can run, and what is missing or left over. Changes nothing.
 
-use super::recover::REPORTS;
+use crate::args::Reports;
 use crate::exit::Exit;
 use anyhow::Result;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-pub fn doctor() -> Result<Exit> {
+pub fn doctor(args: &Reports) -> Result<Exit> {
     println!("squall {}", env!("CARGO_PKG_VERSION"));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     line("sim", Ok(format!("plays anywhere; {cores} drills at once here")));
@@ -15,7 +15,10 @@ pub fn doctor() -> Result<Exit> {
     line("drills", folder("features", "run squall where features/ is, or name feature files"));
     line("stacks", folder("stacks", "run squall where stacks/ is"));
     line("python3", python());
-    line("clean", left_over());
+    match left_over(&args.out) {
+        Ok(nothing) => line("clean", Ok(nothing)),
+        Err(left) => println!("  left     {:10} {left}", "clean"),
+    }
     Ok(Exit::Met)
 }
 
@@ -26,18 +29,21 @@ fn line(what: &str, state: Result<String, String>) {
     }
 }
 
+/// Open files: the sender keeps at most 4,096 submits under way, and there is more than the sender.
+const ENOUGH: u64 = 8_192;
+
 /// What the local engine needs: loopback ports, a process table, descriptors.
 fn local() -> Result<String, String> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .map_err(|error| format!("no port can be opened on loopback: {error}"))?;
     std::fs::metadata("/proc/self/stat")
         .map_err(|_| "needs Linux's /proc to tell its own processes from others".to_owned())?;
-    let (soft, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
+    let (_, hard) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
         .map_err(|error| format!("cannot read the limit of open files: {error}"))?;
-    if soft < 1024 {
-        return Err(format!("only {soft} open files allowed; `ulimit -n 4096` gives enough"));
+    if hard < ENOUGH {
+        return Err(format!("only {hard} open files allowed; {ENOUGH} are enough (`ulimit -Hn`)"));
     }
-    Ok(format!("loopback, child processes; {soft} open files allowed"))
+    Ok(format!("loopback, child processes; {hard} open files allowed"))
 }
 
 fn folder(name: &str, remedy: &str) -> Result<String, String> {
@@ -57,10 +63,16 @@ fn python() -> Result<String, String> {
     }
 }
 
-fn left_over() -> Result<String, String> {
-    match squall_run::engine::journal::left_over(Path::new(REPORTS)) {
-        Ok(nodes) if nodes.is_empty() => Ok(format!("nothing under {REPORTS}/")),
-        Ok(nodes) => Err(format!("{} still run; `squall recover` ends them", nodes.join(", "))),
-        Err(error) => Err(format!("cannot look into {REPORTS}/: {error}")),
+fn left_over(out: &Path) -> Result<String, String> {
+    let shown = out.display();
+    let dead = squall_run::engine::journal::left_over(out)
+        .map_err(|error| format!("cannot look into {shown}/: {error}"))?;
+    let living: Vec<String> = dead.iter().flat_map(|drill| drill.living.clone()).collect();
+    let remedy = format!("`squall recover --out {shown}`");
+    match (dead.len(), living.as_slice()) {
+        (0, _) => Ok(format!("nothing is left over under {shown}/")),
+        (1, []) => Err(format!("a run died, and its processes with it; {remedy} forgets it")),
+        (n, []) => Err(format!("{n} runs died, and their processes; {remedy} forgets them")),
+        (_, living) => Err(format!("{} still run; {remedy} ends them", living.join(", "))),
     }
 }

@@ -26,7 +26,7 @@ pub fn perform(command: Command) -> Result<Exit> {
         Command::Report { run } => report::report(&run),
         Command::Schema { of } => schema::schema(of),
         Command::Serve(args) => serve::serve(args),
-        Command::Doctor => doctor::doctor(),
-        Command::Recover => recover::recover(),
+        Command::Doctor(args) => doctor::doctor(&args),
+        Command::Recover(args) => recover::recover(&args),
     }
 }

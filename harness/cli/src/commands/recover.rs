@@ -1,30 +1,37 @@
-//! `squall recover`: ends what an interrupted run left behind.
+//! `squall recover`: ends what interrupted runs left behind, and says which runs those were.
 
+use crate::args::Reports;
 use crate::exit::Exit;
 use anyhow::{Context, Result};
-use squall_run::engine::journal;
+use squall_run::engine::journal::{self, DeadDrill};
 use std::path::Path;
 
-/// Output folders are found by name: run where `squall run` was run.
-pub const REPORTS: &str = "reports";
-
-pub fn recover() -> Result<Exit> {
-    match sweep(Path::new(REPORTS))? {
-        0 => println!("nothing is left over under {REPORTS}"),
-        n => println!("{n} processes ended; nothing else is left"),
+pub fn recover(args: &Reports) -> Result<Exit> {
+    let out = args.out.display();
+    let dead = sweep(&args.out)?;
+    let ended: usize = dead.iter().map(|drill| drill.living.len()).sum();
+    match (dead.len(), ended) {
+        (0, _) => println!("nothing is left over under {out}/"),
+        (_, 0) => println!("nothing had to be ended; nothing else is left over under {out}/"),
+        (_, 1) => println!("1 process ended; nothing else is left over under {out}/"),
+        (_, n) => println!("{n} processes ended; nothing else is left over under {out}/"),
     }
     Ok(Exit::Met)
 }
 
-/// Ends the children of dead runs under `out`, names each on standard error, and counts them.
+/// Ends the children of dead runs under `out` and tells of each on standard error.
 ///
 /// # Errors
 /// Where a journal cannot be read or a process cannot be ended.
-pub fn sweep(out: &Path) -> Result<usize> {
-    let ended = journal::sweep(out)
+pub fn sweep(out: &Path) -> Result<Vec<DeadDrill>> {
+    let dead = journal::sweep(out)
         .with_context(|| format!("cannot clear up after earlier runs in {}", out.display()))?;
-    for node in &ended {
-        eprintln!("squall: ended {node}, left over from a run that died");
+    for drill in &dead {
+        let what = match drill.living.as_slice() {
+            [] => "its processes died with it".to_owned(),
+            living => format!("ended {}", living.join(", ")),
+        };
+        eprintln!("squall: the run of {} died: {what}", drill.folder.display());
     }
-    Ok(ended.len())
+    Ok(dead)
 }

@@ -24,6 +24,23 @@ pub fn finish(run: &Path, judged: &squall_report::RunReport) -> Result<()> {
     Ok(())
 }
 
+/// Writes what the verdict stands in and nothing that takes time: the run's user is in a hurry.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn hurry(run: &Path, judged: &squall_report::RunReport) -> Result<()> {
+    const VERDICT: &str = "run.json";
+    let path = run.join(VERDICT);
+    let what = || format!("cannot write {}", path.display());
+    let mut bytes = Vec::new();
+    for format in squall_report::format::FORMATS.iter().filter(|format| format.file == VERDICT) {
+        (format.write)(judged, &mut bytes).with_context(what)?;
+    }
+    std::fs::write(&path, bytes).with_context(what)?;
+    println!("The facts are kept; `squall report {}` writes the report.", run.display());
+    Ok(())
+}
+
 /// Whether standard output takes colours.
 pub fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()

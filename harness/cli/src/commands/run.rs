@@ -12,11 +12,12 @@ use squall_model::plan::Plan;
 use squall_model::units::Micros;
 use squall_plan::Suite;
 use squall_report::RunReport;
-use squall_run::{Drill, EngineKind, Jobs, Played, RunError};
+use squall_run::{Drill, EngineKind, Jobs, Played, RunError, Wish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Instant;
+use tokio::sync::watch;
 
 /// A real-time engine plays nothing longer unless it is told to.
 const LONG: Micros = Micros::from_secs(15 * 60);
@@ -34,7 +35,8 @@ pub fn run(args: &args::Run) -> Result<Exit> {
     let started = Timestamp::now();
     let clock = Instant::now();
     let out = folder::create(&args.out, started, &title(plans))?;
-    let results = play(plans, engine, args.jobs, &out)?;
+    let wishes = signals::wishes().context("cannot listen for signals")?;
+    let results = play(plans, engine, args.jobs, &out, wishes.clone())?;
 
     let unhealed = tell(plans, &results);
     let judged = squall_report::judge_run(
@@ -49,11 +51,15 @@ pub fn run(args: &args::Run) -> Result<Exit> {
             undo_verified: !unhealed,
         },
     );
-    present(&suite, &judged);
-    report::finish(&out, &judged)?;
     folder::point_latest(&args.out, &out)?;
-    if args.open {
-        open(&out.join("report.html"));
+    if *wishes.borrow() == Wish::Hurry {
+        report::hurry(&out, &judged)?;
+    } else {
+        present(&suite, &judged);
+        report::finish(&out, &judged)?;
+        if args.open {
+            open(&out.join("report.html"));
+        }
     }
     let unplayed = results.iter().any(Result::is_err);
     let exit = Exit::of(judged.exit_code);
@@ -65,6 +71,7 @@ fn play(
     engine: EngineKind,
     jobs: Option<u16>,
     out: &Path,
+    wishes: watch::Receiver<Wish>,
 ) -> Result<Vec<Result<Played, RunError>>> {
     std::fs::write(out.join("plan.json"), serde_json::to_vec_pretty(plans)?)
         .with_context(|| format!("cannot write into {}", out.display()))?;
@@ -82,7 +89,7 @@ fn play(
         folder: out.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Some(progress),
-        stop: signals::stop_on_signals().context("cannot listen for signals")?,
+        stop: wishes,
     };
     let results = squall_run::play_all(&drills, &jobs)?;
     drop(jobs);

@@ -140,6 +140,24 @@ fn services_reach_the_world_through_platform() {
     }
 }
 
+/// tokio's `watch` wakes those who wait in an order drawn anew in each process. What the simulation
+/// runs waits for `platform::running::Stop`, or for a channel with one receiver; a run's one watch is
+/// its user's wish, for which one task of a drill waits at a time.
+#[test]
+fn nothing_simulated_waits_for_a_watch() {
+    let wish = root().join("harness/run/src/wish.rs");
+    let folders = ["platform", "wire", "services", "run"].map(|name| format!("harness/{name}"));
+    for folder in folders.iter().map(String::as_str).chain(["stacks/reference/gateway"]) {
+        let is_test =
+            |path: &Path| path.ends_with("tests.rs") || path.iter().any(|part| part == "tests");
+        for path in sources(&root().join(folder).join("src")) {
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            let allowed = path == wish || is_test(&path) || !text.contains("watch::channel");
+            assert!(allowed, "{} makes a watch", path.display());
+        }
+    }
+}
+
 #[test]
 fn selects_are_biased() {
     for path in crates().iter().flat_map(|path| sources(&path.join("src"))) {

@@ -5,6 +5,8 @@ mod command;
 mod drills;
 mod example;
 mod house;
+mod leftovers;
+mod memory;
 mod mistakes;
 mod repeatable;
 mod schema;

@@ -4,9 +4,8 @@ use crate::reference::{Sink, count, plan};
 use squall_model::fact::{Exit, Fact, ProbePath, ProbeSaw, ProbeTarget};
 use squall_model::fault::{Fault, LinkLatency, LinkSilent, NodeFrozen, NodeKilled};
 use squall_model::units::Micros;
-use squall_run::{EngineKind, Options, play};
+use squall_run::{EngineKind, Options, Wish, play};
 use std::path::Path;
-use tokio::sync::watch;
 
 fn options(folder: &Path) -> Options {
     Options {
@@ -16,7 +15,7 @@ fn options(folder: &Path) -> Options {
         squall: env!("CARGO_BIN_EXE_squall-node").into(),
         folder: folder.to_owned(),
         progress: None,
-        stop: watch::channel(false).1,
+        stop: Wish::none(),
     }
 }
 

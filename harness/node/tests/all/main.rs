@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod lives;
 mod local;
 #[path = "../../../run/tests/all/reference.rs"]
 mod reference;

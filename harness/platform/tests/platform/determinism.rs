@@ -4,7 +4,7 @@ use crate::peer::again;
 use squall_platform::rng::Draw;
 use squall_platform::sim::{Death, World};
 use squall_platform::time::{sleep, timeout};
-use squall_platform::{Node, Stream};
+use squall_platform::{Node, Stream, running};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -132,4 +132,35 @@ fn one_seed_gives_one_history() {
     assert_eq!(format!("{first:?}"), in_another_process(7));
     assert_eq!(format!("{first:?}"), in_another_process(7));
     assert_ne!(first.0, chatter(8).0);
+}
+
+/// The order in which tasks that wait for one stop are woken by it.
+fn woken_by_a_stop() -> Vec<u64> {
+    World::run(7, 0, |world| async move {
+        let node = world.node("n");
+        let (stop, stopping) = running::stop();
+        let woken = Arc::new(Mutex::new(Vec::new()));
+        let tasks: Vec<_> = (0..NODES)
+            .map(|number| {
+                let (mut stopping, woken) = (stopping.clone(), woken.clone());
+                node.spawn(async move {
+                    stopping.asked().await;
+                    woken.lock().unwrap().push(number);
+                })
+            })
+            .collect();
+        sleep(Duration::from_millis(1)).await;
+        stop.ask();
+        for task in tasks {
+            task.join().await;
+        }
+        woken.lock().unwrap().clone()
+    })
+}
+
+#[test]
+fn a_stop_wakes_those_who_wait_for_it_in_the_order_in_which_they_came() {
+    for _ in 0..20 {
+        assert_eq!(woken_by_a_stop(), (0..NODES).collect::<Vec<_>>());
+    }
 }

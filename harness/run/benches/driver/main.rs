@@ -16,7 +16,7 @@ use squall_model::judge::judge;
 use squall_model::plan::Plan;
 use squall_model::record::{Header, Record, SCHEMA};
 use squall_node::{Process, roles, run};
-use squall_run::{EngineKind, Options, play};
+use squall_run::{EngineKind, Options, Wish, play};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -89,7 +89,6 @@ fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 fn drill(plan: &Plan) -> Result<NamedTempFile, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let facts = NamedTempFile::new()?;
-    let (_never, stop) = tokio::sync::watch::channel(false);
     let options = Options {
         engine: EngineKind::Local,
         drill: 0,
@@ -97,7 +96,7 @@ fn drill(plan: &Plan) -> Result<NamedTempFile, Box<dyn Error>> {
         squall: std::env::current_exe()?,
         folder: folder.path().to_owned(),
         progress: None,
-        stop,
+        stop: Wish::none(),
     };
     let played = play(plan, options, Box::new(facts.reopen()?))?;
     if let Some(why) = played.interrupted {

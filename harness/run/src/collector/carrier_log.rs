@@ -1,7 +1,7 @@
 //! The truth about what reached handsets: each carrier's own log, read on from where it was left.
 
 use crate::clock::DrillClock;
-use crate::levers::carriers;
+use crate::levers::behaviour;
 use crate::recorder::Recorder;
 use crate::stage::Control;
 use serde::Deserialize;
@@ -99,7 +99,7 @@ impl CarrierLog {
     }
 
     async fn draws(&self) -> Result<(), String> {
-        for (name, view) in carriers::in_force(&self.control, &self.carrier).await? {
+        for (name, view) in behaviour::in_force(&self.control, &self.carrier).await? {
             self.recorder.write(&Fact::Draws(Draws {
                 at: self.clock.now(),
                 carrier: self.carrier.clone(),

@@ -9,9 +9,9 @@ use squall_model::fact::{Fact, Health};
 use squall_model::plan::Plan;
 use squall_model::stack::RunAs;
 use squall_model::units::Micros;
+use squall_platform::running::Stopping;
 use squall_platform::time::{self, MissedTickBehavior};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Built-in nodes: those with an admin port.
 pub(super) fn nodes(plan: &Plan) -> Vec<String> {
@@ -46,18 +46,18 @@ impl Poller {
         Poller { node: node.to_owned(), control, clock, recorder }
     }
 
-    pub(super) async fn run(self, every: Duration, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(self, every: Duration, mut stop: Stopping) {
         let mut tick = time::interval(every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stop.asked() => return,
                 _ = tick.tick() => {}
             }
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stop.asked() => return,
                 () = self.look() => {}
             }
         }

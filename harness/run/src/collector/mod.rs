@@ -12,10 +12,11 @@ use crate::stage::Control;
 use carrier_log::CarrierLog;
 use squall_model::plan::Plan;
 use squall_model::units::Micros;
+use squall_platform::running::Stopping;
 use squall_platform::time::{self, MissedTickBehavior};
 use squall_platform::{Node, Task};
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// Drills longer than this look at health less often.
 const LONG: Micros = Micros::from_secs(30 * 60);
@@ -26,18 +27,18 @@ pub(crate) struct Collector {
     recorder: Recorder,
     clock: DrillClock,
     logs: Vec<oneshot::Receiver<CarrierLog>>,
-    _tasks: Vec<Task>,
+    tasks: Vec<Task>,
 }
 
 impl Collector {
-    /// Starts polling; everything ends when `stop` turns true.
+    /// Starts polling; everything ends when `stop` is asked for.
     pub(crate) fn start(
         plan: &Plan,
         node: &Node,
         control: &Control,
         clock: DrillClock,
         recorder: &Recorder,
-        stop: &watch::Receiver<bool>,
+        stop: &Stopping,
     ) -> Collector {
         let (mut logs, mut tasks) = (Vec::new(), Vec::new());
         for carrier in &plan.stack.carriers {
@@ -51,13 +52,12 @@ impl Collector {
             let poller = health::Poller::new(&name, control, clock, recorder);
             tasks.push(node.spawn(poller.run(every, stop.clone())));
         }
-        Collector {
-            control: control.clone(),
-            recorder: recorder.clone(),
-            clock,
-            logs,
-            _tasks: tasks,
-        }
+        Collector { control: control.clone(), recorder: recorder.clone(), clock, logs, tasks }
+    }
+
+    /// A poller is gone without having been told to.
+    pub(crate) fn has_died(&self) -> bool {
+        self.tasks.iter().any(Task::is_finished)
     }
 
     /// Reads every log to its end and every queue's rest, after the pollers were told to stop.
@@ -85,17 +85,13 @@ impl Collector {
 
 /// Follows a log each second of drill time; a carrier that is down is asked again. Leaves the log
 /// for its last reading.
-async fn tail(
-    mut log: CarrierLog,
-    mut stop: watch::Receiver<bool>,
-    done: oneshot::Sender<CarrierLog>,
-) {
+async fn tail(mut log: CarrierLog, mut stop: Stopping, done: oneshot::Sender<CarrierLog>) {
     let mut tick = time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.asked() => break,
             _ = tick.tick() => {}
         }
         log.poll().await;

@@ -23,12 +23,12 @@ use squall_model::token;
 use squall_model::traffic::Arrival;
 use squall_model::units::Micros;
 use squall_platform::Node;
+use squall_platform::running::Stopping;
 use squall_platform::time::{self, Instant};
 use squall_wire::http::{Client, HttpError};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Submits under way at most: each holds a connection, and a process may open only so many.
 /// Their connections are all kept: a machine that falls behind must not make new ones on top of that.
@@ -55,7 +55,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Sends the whole schedule, or until told to stop; then waits for what is under way.
-    pub(crate) async fn run(self, plan: Arc<Plan>, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(self, plan: Arc<Plan>, mut stop: Stopping) {
         let timeout = plan.stack.timers.get(SUBMIT_TIMER).copied().unwrap_or(SUBMIT_TIMEOUT).std();
         let mut arrivals = plan.traffic.arrivals(plan.seed, plan.end).peekable();
         let (began, lag) = (Instant::now(), Mutex::new(Lag::new()));
@@ -85,7 +85,7 @@ impl Driver {
             }
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop), if !stopped => stopped = true,
+                () = stop.asked(), if !stopped => stopped = true,
                 () = due.until(next.unwrap_or(began)), if next.is_some() && !full => {}
                 Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
                 _ = report.tick() => self.recorder.write(&self.load(&lag)),

@@ -89,7 +89,7 @@ async fn facts_of(
         recorder: recorder.clone(),
         tally,
     };
-    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let (_stop, stopped) = running::stop();
     time::timeout(Duration::from_secs(400), driver.run(plan, stopped)).await.unwrap();
     recorder.finish().unwrap();
     sink.facts()

@@ -88,46 +88,62 @@ fn lives(identity: &Identity) -> bool {
     !ended && identify(identity.pid).is_ok_and(|found| found == *identity)
 }
 
-/// Ends the children of dead runs under `reports`, and says which: one `node (pid)` each.
+/// A drill whose run died before it had lowered its stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadDrill {
+    /// The drill's folder.
+    pub folder: PathBuf,
+    /// Its children that still live, `node (pid)` each. Mostly none: they die with their parent.
+    pub living: Vec<String>,
+}
+
+/// Ends the children of dead runs under `reports` and forgets the runs; says whose they were.
 ///
 /// # Errors
 /// What the operating system says of the folder, or of a process that could not be ended.
-pub fn sweep(reports: &Path) -> io::Result<Vec<String>> {
-    let mut swept = Vec::new();
-    for path in journals(reports, 3)? {
-        let text = std::fs::read_to_string(&path)?;
-        // A line cut short by the owner's death is no entry; that child died with its parent.
-        let entries: Vec<Entry> =
-            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        if entries.iter().any(|entry| lives(&entry.owner)) {
-            continue;
-        }
-        for entry in entries.iter().filter(|entry| lives(&entry.child)) {
-            kill(Pid::from_raw(entry.child.pid), Signal::SIGKILL)?;
-            swept.push(format!("{} ({})", entry.node, entry.child.pid));
+pub fn sweep(reports: &Path) -> io::Result<Vec<DeadDrill>> {
+    let mut dead = Vec::new();
+    for (path, children) in of_the_dead(reports)? {
+        for child in &children {
+            kill(Pid::from_raw(child.child.pid), Signal::SIGKILL)?;
         }
         std::fs::remove_file(&path)?;
+        dead.push(DeadDrill::of(&path, &children));
     }
-    Ok(swept)
+    Ok(dead)
 }
 
-/// Children of dead runs under `reports` that still live: one `node (pid)` each. Changes nothing.
+/// What [`sweep`] would find. Changes nothing.
 ///
 /// # Errors
 /// What the operating system says of the folder.
-pub fn left_over(reports: &Path) -> io::Result<Vec<String>> {
-    let mut found = Vec::new();
+pub fn left_over(reports: &Path) -> io::Result<Vec<DeadDrill>> {
+    let dead = of_the_dead(reports)?;
+    Ok(dead.iter().map(|(path, children)| DeadDrill::of(path, children)).collect())
+}
+
+impl DeadDrill {
+    fn of(journal: &Path, living: &[Entry]) -> DeadDrill {
+        let name = |entry: &Entry| format!("{} ({})", entry.node, entry.child.pid);
+        let folder = journal.parent().unwrap_or(journal).to_owned();
+        DeadDrill { folder, living: living.iter().map(name).collect() }
+    }
+}
+
+/// The lists of dead runs, each with those of its children that still live.
+fn of_the_dead(reports: &Path) -> io::Result<Vec<(PathBuf, Vec<Entry>)>> {
+    let mut dead = Vec::new();
     for path in journals(reports, 3)? {
         let text = std::fs::read_to_string(&path)?;
-        let entries: Vec<Entry> =
+        // A line cut short by the owner's death is no entry; that child died with its parent.
+        let mut entries: Vec<Entry> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        if entries.iter().any(|entry| lives(&entry.owner)) {
-            continue;
+        if !entries.iter().any(|entry| lives(&entry.owner)) {
+            entries.retain(|entry| lives(&entry.child));
+            dead.push((path, entries));
         }
-        let living = entries.iter().filter(|entry| lives(&entry.child));
-        found.extend(living.map(|entry| format!("{} ({})", entry.node, entry.child.pid)));
     }
-    Ok(found)
+    Ok(dead)
 }
 
 fn journals(folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
@@ -169,8 +185,11 @@ mod tests {
         let mut orphaned = Journal::open(&folder.path().join("run/drill-0")).unwrap();
         orphaned.owner.started += 1;
         orphaned.add("queue-1", &identity).unwrap();
-        let swept = sweep(folder.path()).unwrap();
-        assert_eq!(swept, vec![format!("queue-1 ({})", child.id())]);
+        let living = vec![format!("queue-1 ({})", child.id())];
+        let expected = vec![DeadDrill { folder: folder.path().join("run/drill-0"), living }];
+        assert_eq!(left_over(folder.path()).unwrap(), expected);
+        assert_eq!(child.try_wait().unwrap(), None, "looking ends nobody");
+        assert_eq!(sweep(folder.path()).unwrap(), expected);
         assert!(!child.wait().unwrap().success());
         assert!(sweep(folder.path()).unwrap().is_empty());
     }
@@ -184,7 +203,8 @@ mod tests {
         let mut journal = Journal::open(folder.path()).unwrap();
         journal.owner.started += 1;
         journal.add("queue-1", &identity).unwrap();
-        assert!(sweep(folder.path()).unwrap().is_empty());
+        let dead = sweep(folder.path()).unwrap();
+        assert!(dead.len() == 1 && dead[0].living.is_empty(), "{dead:?}");
         assert_eq!(child.try_wait().unwrap(), None);
         child.kill().unwrap();
         child.wait().unwrap();

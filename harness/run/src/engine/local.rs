@@ -3,7 +3,7 @@
 //! A child dies with its parent (it asks the kernel for that itself, see `squall-node`), and is on
 //! a list on disk for the case that it could not.
 
-use super::{Addresses, Done, Engine, EngineError, Life, journal};
+use super::{Addresses, Done, Engine, EngineError, Life, descriptors, journal, secret};
 use crate::RunError;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -33,6 +33,8 @@ pub struct LocalEngine {
     token: String,
     journal: journal::Journal,
     children: BTreeMap<String, Process>,
+    /// Node → how often it was started.
+    lives: BTreeMap<String, u64>,
 }
 
 struct Process {
@@ -53,8 +55,10 @@ struct Ready {
 
 impl LocalEngine {
     /// # Errors
-    /// Where `folder` cannot be written to.
+    /// Where `folder` cannot be written to, or this process may not open as many files as its
+    /// hard limit allows.
     pub fn new(squall: &Path, folder: &Path, seed: u64) -> Result<Self, RunError> {
+        descriptors::raise_limit()?;
         let what = || format!("cannot prepare {}", folder.display());
         let journal = journal::Journal::open(folder).map_err(RunError::io(what()))?;
         std::fs::create_dir_all(folder.join("logs")).map_err(RunError::io(what()))?;
@@ -62,9 +66,10 @@ impl LocalEngine {
             squall: squall.to_owned(),
             folder: folder.to_owned(),
             harness: Node::real(SENDER, folder.join("data").join(SENDER), seed),
-            token: secret().map_err(RunError::io("cannot draw a secret"))?,
+            token: secret::draw().map_err(RunError::io("cannot draw a secret"))?,
             journal,
             children: BTreeMap::new(),
+            lives: BTreeMap::new(),
         })
     }
 
@@ -77,6 +82,9 @@ impl LocalEngine {
         if self.life(name) != Life::Dead {
             return Err(EngineError::new(name, "runs already"));
         }
+        let lives = self.lives.entry(name.to_owned()).or_default();
+        let config = &NodeConfig { past_lives: *lives, ..config.clone() };
+        *lives += 1;
         let mut child = self.spawn(role, config).map_err(failed("cannot start"))?;
         let pid = child.id().ok_or_else(|| EngineError::new(name, "ended at once"))? as i32;
         let stdout = child.stdout.take().ok_or_else(|| EngineError::new(name, "has no stdout"))?;
@@ -110,7 +118,7 @@ impl LocalEngine {
         let path = self.folder.join("nodes");
         std::fs::create_dir_all(&path)?;
         let path = path.join(format!("{}.json", config.node));
-        write_private(&path, &serde_json::to_vec_pretty(config)?)?;
+        secret::write(&path, &serde_json::to_vec_pretty(config)?)?;
         let log = File::options().append(true).create(true).open(self.log(&config.node))?;
         Command::new(&self.squall)
             .arg("serve")
@@ -193,7 +201,23 @@ impl LocalEngine {
                 let _ = process.child.kill().await;
             }
         }
-        // Left behind only where a child could not be ended: then the next start looks again.
+        self.close_journal();
+    }
+
+    async fn kill_all(&mut self) {
+        for process in self.children.values_mut() {
+            process.planned = true;
+            let _ = process.child.start_kill();
+        }
+        for process in self.children.values_mut() {
+            let _ = time::timeout(STOP, process.child.wait()).await;
+        }
+        self.close_journal();
+    }
+
+    /// The list stays only where a child could not be ended: then the next start looks again.
+    fn close_journal(&mut self) {
+        let names: Vec<String> = self.children.keys().cloned().collect();
         if names.iter().all(|name| self.life(name) == Life::Dead) {
             let _ = self.journal.close();
         }
@@ -258,20 +282,8 @@ impl Engine for LocalEngine {
     fn lower(&mut self) -> LocalBoxFuture<'_, ()> {
         self.lower_all().boxed_local()
     }
-}
 
-/// 128 bits from the operating system, as hex digits.
-fn secret() -> io::Result<String> {
-    let mut bytes = [0u8; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A node's configuration holds the run's secrets: nobody else may read it.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file =
-        File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
+    fn end_now(&mut self) -> LocalBoxFuture<'_, ()> {
+        self.kill_all().boxed_local()
+    }
 }

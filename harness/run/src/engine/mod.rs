@@ -3,8 +3,10 @@
 //! Links are no business of an engine: each runs through the fault proxy, a node like the others.
 //! Cutting a node off is therefore its proxies' work too, and the same on every engine.
 
+pub mod descriptors;
 pub mod journal;
 pub mod local;
+mod secret;
 pub mod sim;
 
 use futures::future::LocalBoxFuture;
@@ -69,6 +71,10 @@ pub trait Engine {
     /// Nodes that ended since the last call without being told to, each with its exit status.
     fn exits(&mut self) -> Vec<(String, String)>;
 
-    /// Ends every node.
+    /// Asks every node to end, and ends those that do not. May be given up half-way for
+    /// [`Engine::end_now`].
     fn lower(&mut self) -> LocalBoxFuture<'_, ()>;
+
+    /// Ends every node that is left, without asking.
+    fn end_now(&mut self) -> LocalBoxFuture<'_, ()>;
 }

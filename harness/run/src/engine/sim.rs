@@ -161,4 +161,8 @@ impl Engine for SimEngine {
     fn lower(&mut self) -> LocalBoxFuture<'_, ()> {
         std::future::ready(()).boxed_local()
     }
+
+    fn end_now(&mut self) -> LocalBoxFuture<'_, ()> {
+        self.lower()
+    }
 }

@@ -1,17 +1,25 @@
 //! Pulls levers: does what a [`LeverCall`] says to the raised stack, and reads it back.
 //!
-//! A lever that fails is an answer, not an end: the caller writes it down and goes on.
+//! One file a kind of lever. A lever that fails is an answer, not an end: the caller writes it down
+//! and goes on.
 
-pub(crate) mod carriers;
-mod client;
-mod settings;
+pub(crate) mod behaviour;
+mod life;
+mod link;
+mod setting;
+#[cfg(test)]
+mod tests;
 pub(crate) mod toxiproxy;
+mod toxiproxy_client;
 
-use crate::engine::{Engine, Life};
+pub(crate) use link::Route;
+
 use crate::stage::raise::Stage;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use link::Links;
 use squall_model::lever::LeverCall;
 use squall_model::plan::Plan;
-use std::collections::BTreeMap;
 
 /// What came of a lever call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,39 +35,36 @@ impl From<Result<(), String>> for Pulled {
     }
 }
 
-/// How toxics are added and proxies switched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
-    /// Plain HTTP over the harness's own sockets: the only way in the simulation.
-    Plain,
-    /// The `toxiproxy_rust` client, and plain HTTP for what it lacks.
-    Client,
+/// Whatever pulls levers: the real ones, or those of a test that looks at their order.
+pub(crate) trait Pull {
+    /// Does it and reads it back.
+    fn pull<'a>(
+        &'a mut self,
+        stage: &'a mut Stage,
+        plan: &'a Plan,
+        call: &'a LeverCall,
+    ) -> LocalBoxFuture<'a, Pulled>;
 }
 
 /// The levers of one drill.
 pub(crate) struct Levers {
-    route: Route,
-    /// (link, name in the plan) → name at the proxy, where the client chose another.
-    aliases: BTreeMap<(String, String), String>,
+    links: Links,
+}
+
+impl Pull for Levers {
+    fn pull<'a>(
+        &'a mut self,
+        stage: &'a mut Stage,
+        plan: &'a Plan,
+        call: &'a LeverCall,
+    ) -> LocalBoxFuture<'a, Pulled> {
+        async move { self.act(stage, plan, call).await.into() }.boxed_local()
+    }
 }
 
 impl Levers {
     pub(crate) fn new(route: Route) -> Self {
-        Levers { route, aliases: BTreeMap::new() }
-    }
-
-    pub(crate) fn route(&self) -> Route {
-        self.route
-    }
-
-    /// Does it and reads it back.
-    pub(crate) async fn pull(
-        &mut self,
-        stage: &mut Stage,
-        plan: &Plan,
-        call: &LeverCall,
-    ) -> Pulled {
-        self.act(stage, plan, call).await.into()
+        Levers { links: Links::new(route) }
     }
 
     async fn act(
@@ -70,113 +75,26 @@ impl Levers {
     ) -> Result<(), String> {
         let control = stage.control.clone();
         match call {
-            LeverCall::AddToxic { link, toxic } => {
-                let name = match self.route {
-                    Route::Plain => None,
-                    Route::Client => client::add(&control, link, toxic).await?,
-                };
-                match name {
-                    Some(name) => {
-                        self.aliases.insert((link.clone(), toxic.name.clone()), name);
-                        Ok(())
-                    }
-                    None => toxiproxy::add(&control, link, toxic).await,
-                }
-            }
-            LeverCall::RemoveToxic { link, name } => {
-                let alias = self.aliases.remove(&(link.clone(), name.clone()));
-                toxiproxy::remove(&control, link, alias.as_deref().unwrap_or(name)).await
-            }
-            LeverCall::DisableLink { link } => self.switch(stage, link, false).await,
-            LeverCall::EnableLink { link } => self.switch(stage, link, true).await,
-            LeverCall::CutNode { node } => self.switch_all(stage, plan, node, false).await,
-            LeverCall::MendNode { node } => self.switch_all(stage, plan, node, true).await,
+            LeverCall::AddToxic { link, toxic } => self.links.add(&control, link, toxic).await,
+            LeverCall::RemoveToxic { link, name } => self.links.remove(&control, link, name).await,
+            LeverCall::DisableLink { link } => self.links.switch(&control, link, false).await,
+            LeverCall::EnableLink { link } => self.links.switch(&control, link, true).await,
+            LeverCall::CutNode { node } => self.links.switch_all(&control, plan, node, false).await,
+            LeverCall::MendNode { node } => self.links.switch_all(&control, plan, node, true).await,
             LeverCall::KillNode { .. }
             | LeverCall::StartNode { .. }
             | LeverCall::FreezeNode { .. }
             | LeverCall::ThawNode { .. }
-            | LeverCall::RestartNode { .. } => life(stage, plan, call).await,
+            | LeverCall::RestartNode { .. } => life::act(stage, plan, call).await,
             LeverCall::SetCarrierBehaviour { carrier, name, behaviour } => {
-                carriers::set(&control, carrier, name, behaviour).await
+                behaviour::set(&control, carrier, name, behaviour).await
             }
             LeverCall::ClearCarrierBehaviour { carrier, name } => {
-                carriers::clear(&control, carrier, name).await
+                behaviour::clear(&control, carrier, name).await
             }
             LeverCall::SetNodeSetting { node, key, value } => {
-                settings::set(&control, node, key, value).await
+                setting::set(&control, node, key, value).await
             }
         }
     }
-
-    async fn switch(&self, stage: &Stage, link: &str, on: bool) -> Result<(), String> {
-        if self.route == Route::Client {
-            client::switch(&stage.control, link, on).await?;
-            return toxiproxy::is_enabled(&stage.control, link, on).await;
-        }
-        toxiproxy::switch(&stage.control, link, on).await
-    }
-
-    /// Every link of the node. Goes on after a failure: the others are switched all the same.
-    async fn switch_all(
-        &self,
-        stage: &Stage,
-        plan: &Plan,
-        node: &str,
-        on: bool,
-    ) -> Result<(), String> {
-        let mut first = Ok(());
-        for link in plan.stack.links.iter().filter(|l| l.from == node || l.to == node) {
-            let switched = self.switch(stage, &link.id(), on).await;
-            first = first.and(switched);
-        }
-        first
-    }
-}
-
-/// Kill, start, freeze, thaw, restart: the engine's, with a look at the node afterwards.
-async fn life(stage: &mut Stage, plan: &Plan, call: &LeverCall) -> Result<(), String> {
-    let (node, expected) = match call {
-        LeverCall::KillNode { node } => {
-            stage.engine.kill(node).await.map_err(|e| e.to_string())?;
-            (node, Life::Dead)
-        }
-        LeverCall::StartNode { node } => {
-            // An undo after a failed kill finds the node running: that is the state asked for.
-            if stage.engine.life(node) == Life::Dead {
-                stage.start_again(plan, node).await?;
-            }
-            (node, Life::Running)
-        }
-        LeverCall::FreezeNode { node } => {
-            stage.engine.freeze(node).map_err(|e| e.to_string())?;
-            (node, Life::Frozen)
-        }
-        LeverCall::ThawNode { node } => {
-            stage.engine.thaw(node).map_err(|e| e.to_string())?;
-            (node, Life::Running)
-        }
-        LeverCall::RestartNode { node } => {
-            let stopped = stage.engine.stop(node).await.map_err(|e| e.to_string());
-            if stage.engine.life(node) == Life::Dead {
-                stage.start_again(plan, node).await?;
-            }
-            stopped?;
-            (node, Life::Running)
-        }
-        _ => return Err("not a lever of the engine".into()),
-    };
-    settled(stage.engine.as_mut(), node, expected).await
-}
-
-/// A signal is delivered a moment after it was sent, so the look is repeated for a while.
-async fn settled(engine: &mut dyn Engine, node: &str, expected: Life) -> Result<(), String> {
-    use squall_platform::time;
-    use std::time::Duration;
-    for _ in 0..100 {
-        if engine.life(node) == expected {
-            return Ok(());
-        }
-        time::sleep(Duration::from_millis(10)).await;
-    }
-    Err(format!("{node} reads back as {:?}, not {expected:?}", engine.life(node)))
 }

@@ -16,10 +16,10 @@ use squall_model::fault::Watch;
 use squall_model::plan::Plan;
 use squall_model::stack::SENDER;
 use squall_model::units::Micros;
+use squall_platform::running::Stopping;
 use squall_platform::{Node, Stream, Task, time};
 use std::collections::BTreeMap;
 use std::io;
-use tokio::sync::watch;
 
 /// Patience with an answer, over what the link's own latency and the fault may add.
 const PATIENCE: Micros = Micros::from_secs(1);
@@ -35,14 +35,14 @@ struct Target {
     fresh_per_round: usize,
 }
 
-/// Starts every prober the plan asks for; they end when `stop` turns true.
+/// Starts every prober the plan asks for; they end when `stop` is asked for.
 pub(crate) fn start(
     plan: &Plan,
     node: &Node,
     directory: &Directory,
     clock: DrillClock,
     recorder: &Recorder,
-    stop: &watch::Receiver<bool>,
+    stop: &Stopping,
 ) -> Vec<Task> {
     let mut tasks = Vec::new();
     for target in targets(plan) {
@@ -155,19 +155,19 @@ struct Prober {
 }
 
 impl Prober {
-    async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    async fn run(mut self, mut stop: Stopping) {
         loop {
             let next = self.clock.instant(self.target.schedule.after(self.clock.now()));
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stop.asked() => return,
                 () = time::sleep_until(next) => {}
             }
             let rounds = if self.path == ProbePath::New { self.target.fresh_per_round } else { 1 };
             for _ in 0..rounds {
                 tokio::select! {
                     biased;
-                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = stop.asked() => return,
                     () = self.look() => {}
                 }
             }

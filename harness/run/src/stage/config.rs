@@ -82,6 +82,7 @@ impl Configs<'_> {
             slo: Some(stack.slo.clone()),
             seed: self.plan.seed,
             token: self.token.to_owned(),
+            ..NodeConfig::default()
         }
     }
 }

@@ -5,7 +5,7 @@ use squall_model::fact::{Fact, ProbePath, ProbeSaw, ProbeTarget};
 use squall_model::fault::{LinkLatency, NodeKilled};
 use squall_model::plan::Plan;
 use squall_model::units::Micros;
-use squall_run::{EngineKind, Options, Played, play};
+use squall_run::{EngineKind, Options, Played, Wish, play};
 use std::process::Command;
 use tokio::sync::watch;
 
@@ -17,7 +17,7 @@ fn options() -> Options {
         squall: Default::default(),
         folder: Default::default(),
         progress: None,
-        stop: watch::channel(false).1,
+        stop: Wish::none(),
     }
 }
 
@@ -141,12 +141,12 @@ fn latency_on_a_link_is_read_back_seen_and_gone() {
 
 #[test]
 fn a_stopped_drill_heals_collects_and_says_so() {
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = watch::channel(Wish::GoOn);
     let (progress, seen) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let under_fault = |look: &squall_run::Progress| look.phase == "under fault";
         if seen.iter().any(|look| under_fault(&look)) {
-            stop.send_replace(true);
+            stop.send_replace(Wish::Stop);
         }
         // Kept until the drill's end: a closed channel is no interrupt.
         for _ in seen.iter() {}

@@ -2,8 +2,9 @@
 
 use super::SubmitError;
 use rusmpp::Command;
+use squall_platform::Stop;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 /// Requests under way. Ordered, so that the end of a session wakes them in a repeatable order.
@@ -66,7 +67,7 @@ impl Exchange {
 
     pub(super) fn end(&self, reason: &str) {
         let answers = self.with(|waiting| {
-            waiting.over = Some(reason.to_owned());
+            waiting.over.get_or_insert_with(|| reason.to_owned());
             std::mem::take(&mut waiting.answers)
         });
         drop(answers);
@@ -74,5 +75,24 @@ impl Exchange {
 
     pub(super) fn reason(&self) -> Option<String> {
         self.with(|waiting| waiting.over.clone())
+    }
+}
+
+/// Tells everybody that the session is over, also where its task did not come to its end.
+pub(super) struct Over {
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) close: Stop,
+}
+
+impl Over {
+    pub(super) fn because(self, reason: &str) {
+        self.exchange.end(reason);
+    }
+}
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.exchange.end("the node ended");
+        self.close.ask();
     }
 }

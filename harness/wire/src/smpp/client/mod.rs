@@ -15,15 +15,16 @@ use crate::smpp::code;
 use crate::smpp::frame::Incoming;
 use crate::smpp::session::{self, Outbox, Reader};
 use bind::bind_request;
-use exchange::Exchange;
+use exchange::{Exchange, Over};
 use listen::Listener;
 use rusmpp::pdus::SubmitSm;
 use rusmpp::{Command, CommandId, CommandStatus, Pdu};
 use squall_platform::Node;
+use squall_platform::running::{self, Stopping};
 use squall_platform::time::{Instant, timeout};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 
 /// Receipts that wait for their reader; above it they are refused as a passing error, so that the
 /// SMSC keeps them.
@@ -56,7 +57,7 @@ struct Inner {
     window: Semaphore,
     response_timeout: Duration,
     exchange: Arc<Exchange>,
-    closed: watch::Receiver<Option<String>>,
+    closed: Stopping,
 }
 
 impl Client {
@@ -97,7 +98,7 @@ impl Client {
     fn start(node: &Node, bind: &Bind, reader: Reader, outbox: Outbox) -> (Client, Deliveries) {
         let exchange = Arc::new(Exchange::after_bind());
         let (deliver, deliveries) = mpsc::channel(DELIVERIES);
-        let (close, closed) = watch::channel(None);
+        let (close, closed) = running::stop();
         let task = Listener {
             reader,
             outbox: outbox.clone(),
@@ -106,12 +107,8 @@ impl Client {
             enquire_after: bind.enquire_after,
             response_timeout: bind.response_timeout,
         };
-        node.spawn(async move {
-            let exchange = task.exchange.clone();
-            let reason = task.run().await;
-            exchange.end(&reason);
-            close.send_replace(Some(reason));
-        });
+        let over = Over { exchange: exchange.clone(), close };
+        node.spawn(async move { over.because(&task.run().await) });
         let inner = Inner {
             outbox,
             window: Semaphore::new(bind.window.max(1)),
@@ -188,13 +185,12 @@ impl Client {
 
     /// Waits for the session's end and says why it ended.
     pub async fn closed(&self) -> String {
-        let mut closed = self.inner.closed.clone();
-        let _ = closed.wait_for(Option::is_some).await;
+        self.inner.closed.clone().asked().await;
         self.reason()
     }
 
     pub fn is_closed(&self) -> bool {
-        self.inner.closed.borrow().is_some() || self.inner.outbox.is_over()
+        self.inner.closed.is_asked() || self.inner.outbox.is_over()
     }
 
     fn reason(&self) -> String {

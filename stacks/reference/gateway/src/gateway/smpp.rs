@@ -7,9 +7,8 @@ use squall_platform::{Node, time};
 use squall_wire::smpp::pdus::SubmitSm;
 use squall_wire::smpp::values::{MessageState, Npi, RegisteredDelivery, Ton};
 use squall_wire::smpp::{self, Bind, Client, Concatenation, Deliveries, Delivery, SubmitError};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Refusals that may pass (SMPP 3.4, 5.1.3): system error, queue full, temporary, throttled.
 const PASSING: [u32; 5] = [0x08, 0x14, 0x58, 0x64, 0x61];
@@ -21,8 +20,11 @@ const RATE: u32 = 63017;
 /// Octets of a system_type.
 const SYSTEM_TYPE: usize = 12;
 
+/// The session of the moment. Nobody waits for one: a submit without it is not sent.
+type Bound = Arc<Mutex<Option<Client>>>;
+
 pub(super) struct Session {
-    bound: watch::Receiver<Option<Client>>,
+    bound: Bound,
     node: Node,
 }
 
@@ -35,23 +37,27 @@ impl Session {
         reconnect: Duration,
         receipts: Arc<Receipts>,
     ) -> Session {
-        let (tell, bound) = watch::channel(None);
+        let bound = Bound::default();
         // So that the carrier's log tells by which gateway a message came. A name that does not fit
         // is left out: cut short, it could be another's.
         let fits = node.name().len() <= SYSTEM_TYPE;
         let system_type = if fits { node.name().to_owned() } else { String::new() };
         let bind = Bind { system_type, ..bind };
-        node.spawn(keep(node.clone(), address, bind, reconnect, receipts, tell));
+        node.spawn(keep(node.clone(), address, bind, reconnect, receipts, bound.clone()));
         Session { bound, node: node.clone() }
     }
 
     pub(super) fn is_bound(&self) -> bool {
-        self.bound.borrow().as_ref().is_some_and(|client| !client.is_closed())
+        self.client().is_some_and(|client| !client.is_closed())
+    }
+
+    fn client(&self) -> Option<Client> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Submits all parts of a message. A message of which only some parts were taken is unsure.
     pub(super) async fn submit(&self, message: &Envelope) -> Outcome {
-        let Some(client) = self.bound.borrow().clone() else { return Outcome::NotSent };
+        let Some(client) = self.client() else { return Outcome::NotSent };
         let Some(parts) = self.parts(message) else { return Outcome::Permanent(UNKNOWN) };
         let mut ids = Vec::with_capacity(parts.len());
         for part in parts {
@@ -106,20 +112,24 @@ async fn keep(
     bind: Bind,
     reconnect: Duration,
     receipts: Arc<Receipts>,
-    tell: watch::Sender<Option<Client>>,
+    bound: Bound,
 ) {
     loop {
         if let Ok((client, deliveries)) = Client::bind(&node, &address, &bind).await {
-            tell.send_replace(Some(client.clone()));
+            hold(&bound, Some(client.clone()));
             tokio::select! {
                 biased;
                 () = listen(&node, deliveries, &receipts) => {}
                 _ = client.closed() => {}
             }
-            tell.send_replace(None);
+            hold(&bound, None);
         }
         time::sleep(reconnect).await;
     }
+}
+
+fn hold(bound: &Bound, client: Option<Client>) {
+    *bound.lock().unwrap_or_else(PoisonError::into_inner) = client;
 }
 
 async fn listen(node: &Node, mut deliveries: Deliveries, receipts: &Arc<Receipts>) {

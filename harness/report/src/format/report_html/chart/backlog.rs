@@ -32,10 +32,11 @@ pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Mark
     lines.iter().for_each(|line| labels.avoid(line));
     // A node that holds all that waits draws the very line of the ledger: one line, one label.
     let same = |line: &[(f64, Option<f64>)]| {
-        let near = |(a, b): (&(f64, Option<f64>), &(f64, Option<f64>))| {
-            matches!((a.1, b.1), (Some(a), Some(b)) if (a - b).abs() < 4.0)
-        };
-        line.iter().zip(&ledger).filter(|pair| near(*pair)).count() * 10 >= ledger.len() * 9
+        let waits = |y: &f64| area.bottom() - y > 6.0;
+        let pairs = line.iter().zip(&ledger).filter_map(|(a, b)| Some((a.1?, b.1.filter(waits)?)));
+        let apart: Vec<f64> = pairs.map(|(a, b)| (a - b).abs()).collect();
+        let near = apart.iter().filter(|gap| **gap < 4.0).count();
+        apart.len() >= 5 && near * 10 >= apart.len() * 9
     };
     let holder = nodes.iter().zip(&lines).find(|(_, line)| same(line));
     let text = match holder {
