@@ -33,14 +33,18 @@ Feature: Links that reset, lose, throttle and go down
     Then no accepted message is lost
     And at least 95% of messages are delivered within 30 seconds
 
-  Scenario: The link to a queue is narrow
-    Given the stack "reference"
+  # A probe is small, so only a tight limit shows in it.
+  Scenario: The second vendor's link is narrow
+    Given the stack "reference" with
+      | setting        | value    |
+      | routing        | weighted |
+      | primary_weight | 80       |
     And 150 messages per second
     When steady state holds for 10 seconds
-    And the link "edge" to "queue" is limited to 2 kB per second for 15 seconds
+    And the link "gateway" to "vendor-b" is limited to 2 kB per second for 15 seconds
     And 30 seconds pass
     Then no accepted message is lost
-    And the backlog drains within 30 seconds
+    And at least 95% of messages are delivered within 30 seconds
 
   Scenario: The sender's own link is slow
     Given the stack "reference"
