@@ -11,8 +11,10 @@ fn the_short_drills_are_met_in_the_simulation() {
     for drill in &drills {
         let accounting = &drill["accounting"];
         assert_eq!(drill["met"], true, "{}", drill["scenario"]);
+        // A canary is there to lose something.
+        let canary = drill["expected"] == "fail";
         for none in ["lost", "ghost", "unexpected", "false_receipts", "undecided"] {
-            assert_eq!(accounting[none], 0, "{none} in {}", drill["scenario"]);
+            assert!(canary || accounting[none] == 0, "{none} in {}", drill["scenario"]);
         }
         for fault in drill["faults"].as_array().expect("faults") {
             assert_eq!(fault["proven"], true, "{fault}");
