@@ -14,9 +14,10 @@ const MOST: usize = 3;
 
 pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Markup {
     let told = series.backlog.iter().map(|node| node.peak as f64).fold(0.0, f64::max);
-    let most = series.greatest(|bin| bin.waiting as f64).max(told);
+    // A message or two in hand is no backlog: a scale of its own would make it look like one.
+    let most = series.greatest(|bin| bin.waiting as f64).max(told).max(10.0);
     // A line that never leaves the axis is not told from it.
-    let shows = |node: &&NodeBacklog| node.peak > 0 && node.peak as f64 >= most * 0.02;
+    let shows = |node: &&NodeBacklog| node.peak > 2 && node.peak as f64 >= most * 0.02;
     let nodes: Vec<&NodeBacklog> = series.backlog.iter().filter(shows).take(MOST).collect();
     let (limit, step) = scale(most);
     let y = |count: u64| area.y(count as f64 / limit);
@@ -32,10 +33,11 @@ pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Mark
     lines.iter().for_each(|line| labels.avoid(line));
     // A node that holds all that waits draws the very line of the ledger: one line, one label.
     let same = |line: &[(f64, Option<f64>)]| {
-        let near = |(a, b): (&(f64, Option<f64>), &(f64, Option<f64>))| {
-            matches!((a.1, b.1), (Some(a), Some(b)) if (a - b).abs() < 4.0)
-        };
-        line.iter().zip(&ledger).filter(|pair| near(*pair)).count() * 10 >= ledger.len() * 9
+        let waits = |y: &f64| area.bottom() - y > 6.0;
+        let pairs = line.iter().zip(&ledger).filter_map(|(a, b)| Some((a.1?, b.1.filter(waits)?)));
+        let apart: Vec<f64> = pairs.map(|(a, b)| (a - b).abs()).collect();
+        let near = apart.iter().filter(|gap| **gap < 4.0).count();
+        apart.len() >= 5 && near * 10 >= apart.len() * 9
     };
     let holder = nodes.iter().zip(&lines).find(|(_, line)| same(line));
     let text = match holder {
