@@ -166,7 +166,7 @@ mod tests {
     fn a_moment_with_an_instant_is_not_absent() {
         let seen = judged(NoLoss {}, |_, now| match now {
             60..66 => Fate::gone().via("queue-1"),
-            60..120 => Fate::good().via("queue-2"),
+            66..120 => Fate::good().via("queue-2"),
             _ => Fate::good().via("queue-1"),
         });
         assert_eq!(seen.timeline.failed_over[0].0, "south");
