@@ -12,3 +12,13 @@ fn one_seed_gives_the_same_facts_in_two_processes() {
     let other = run(&["--engine", "sim", "--seed", "8", DRILL]);
     assert!(first.file("facts.jsonl") != other.file("facts.jsonl"), "the seed changes nothing");
 }
+
+#[test]
+fn the_command_that_a_report_states_plays_the_same_drill() {
+    let first = run(&["--engine", "sim", "--seed", "7", DRILL]);
+    let repeat = first.drills()[0]["repeat"].as_str().expect("a command").to_owned();
+    let words: Vec<&str> = repeat.split(' ').collect();
+    assert_eq!(words[..2], ["squall", "run"]);
+    let again = run(&words[2..]);
+    assert!(first.file("facts.jsonl") == again.file("facts.jsonl"), "{repeat}");
+}

@@ -14,9 +14,10 @@ const MOST: usize = 3;
 
 pub fn draw(frame: &Frame, series: &Series, _: &DrillReport, area: Area) -> Markup {
     let told = series.backlog.iter().map(|node| node.peak as f64).fold(0.0, f64::max);
-    let most = series.greatest(|bin| bin.waiting as f64).max(told);
+    // A message or two in hand is no backlog: a scale of its own would make it look like one.
+    let most = series.greatest(|bin| bin.waiting as f64).max(told).max(10.0);
     // A line that never leaves the axis is not told from it.
-    let shows = |node: &&NodeBacklog| node.peak > 0 && node.peak as f64 >= most * 0.02;
+    let shows = |node: &&NodeBacklog| node.peak > 2 && node.peak as f64 >= most * 0.02;
     let nodes: Vec<&NodeBacklog> = series.backlog.iter().filter(shows).take(MOST).collect();
     let (limit, step) = scale(most);
     let y = |count: u64| area.y(count as f64 / limit);
