@@ -4,13 +4,16 @@ use crate::args::{Protocol, Serve};
 use crate::exit::Exit;
 use anyhow::{Context, Result};
 use squall_model::node_config::NodeConfig;
-use squall_model::stack::{Carrier, CarrierProtocol};
+use squall_model::stack::{Carrier, CarrierProtocol, SENDER};
 use squall_model::units::Micros;
 use squall_node::Process;
 use std::path::Path;
 
 /// How soon a carrier started by hand sends its receipts.
 const RECEIPT_DELAY: Micros = Micros::from_millis(200);
+
+/// What the names of linked nodes begin with, where they are not carriers.
+const NODES: [&str; 4] = [SENDER, "edge", "gateway", "queue"];
 
 pub fn serve(args: Serve) -> Result<Exit> {
     let config = match &args.config {
@@ -44,19 +47,29 @@ fn by_hand(args: &Serve) -> NodeConfig {
     config.settings.insert("account".into(), "squall".into());
     config.settings.insert("secret".into(), "squall".into());
     config.settings.extend(args.set.iter().cloned());
+    config.carriers = carriers(args, &name);
+    config
+}
+
+/// A carrier itself; else every linked node that has no role of ours is one, in the order of the links.
+fn carriers(args: &Serve, name: &str) -> Vec<Carrier> {
     let protocol = match args.protocol {
         Protocol::Smpp => CarrierProtocol::Smpp,
         Protocol::Twilio => CarrierProtocol::Twilio,
     };
-    config.carriers = vec![Carrier {
-        name,
+    let carrier = |name: &str| Carrier {
+        name: name.to_owned(),
         vendor: None,
         protocol,
         subscribers: 0,
         capacity: None,
         receipt_delay: RECEIPT_DELAY,
-    }];
-    config
+    };
+    if args.role == "carrier" {
+        return vec![carrier(name)];
+    }
+    let ours = |name: &str| NODES.iter().any(|role| name.starts_with(role));
+    args.link.iter().filter(|(to, _)| !ours(to)).map(|(to, _)| carrier(to)).collect()
 }
 
 fn usual_ports(role: &str, protocol: Protocol) -> std::collections::BTreeMap<String, String> {

@@ -10,5 +10,6 @@ mod memory;
 mod mistakes;
 mod repeatable;
 mod schema;
+mod serve;
 mod signals;
 mod unproven;

@@ -1,0 +1,95 @@
+//! Components started by hand, as the README says: a message goes through all of them.
+
+use crate::command::squall;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Generous: the machine may be busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A served component; ended with the test.
+struct Served {
+    child: Child,
+    addresses: Value,
+}
+
+impl Served {
+    fn start(role: &str, arguments: &[&str]) -> Served {
+        let mut child = squall()
+            .args(["serve", role, "--set", "account=AC1", "--set", "secret=abcd1234"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("squall starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("its standard output");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let ready: Value = serde_json::from_str(&line).expect("the addresses");
+        Served { child, addresses: ready["addresses"].clone() }
+    }
+
+    fn at(&self, port: &str) -> &str {
+        self.addresses[port].as_str().expect("an address")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One request to the edge, and the JSON of its answer.
+fn ask(edge: &Served, method: &str, path: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(edge.at("http")).expect("the edge");
+    // AC1:abcd1234
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: edge\r\nAuthorization: Basic QUMxOmFiY2QxMjM0\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + body).as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+}
+
+#[test]
+fn components_started_by_hand_carry_a_message_to_its_carrier() {
+    let any = |port: &str| format!("{port}=127.0.0.1:0");
+    let carrier = Served::start("carrier", &["--name", "smartfren", "--listen", &any("smpp")]);
+    let queue = Served::start("queue", &["--name", "queue-1", "--listen", &any("frames")]);
+    let to_queue = format!("queue-1={}", queue.at("frames"));
+    let edge = Served::start("edge", &["--listen", &any("http"), "--link", &to_queue]);
+    let (to_carrier, to_edge) =
+        (format!("smartfren={}", carrier.at("smpp")), format!("edge={}", edge.at("status")));
+    let links = ["--link", &to_queue, "--link", &to_carrier, "--link", &to_edge];
+    let _gateway = Served::start("gateway", &[&["--name", "gateway-1"][..], &links].concat());
+
+    let messages = "/2010-04-01/Accounts/AC1/Messages";
+    let form = "To=%2B6288112345678&From=Squall&Body=hello";
+    let until = Instant::now() + PATIENCE;
+    // The edge refuses or holds until its link is up: a user tries again.
+    let sid = loop {
+        let created = ask(&edge, "POST", &format!("{messages}.json"), form);
+        if let Some(sid) = created["sid"].as_str() {
+            break sid.to_owned();
+        }
+        assert!(Instant::now() < until, "never accepted: {created}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    loop {
+        let message = ask(&edge, "GET", &format!("{messages}/{sid}.json"), "");
+        if message["status"] == "delivered" {
+            return;
+        }
+        assert!(Instant::now() < until, "never delivered: {message}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
