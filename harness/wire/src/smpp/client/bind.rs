@@ -70,27 +70,21 @@ pub(super) fn bind_request(bind: &Bind) -> Result<Pdu, BindError> {
     let system_type: COctetString<1, 13> =
         c_string(&bind.system_type).ok_or(BindError::Field("system_type"))?;
     let version = InterfaceVersion::Smpp3_4;
+    // Three PDUs of one shape, which share no trait.
+    macro_rules! bound {
+        ($pdu:ident) => {
+            $pdu::builder()
+                .system_id(system_id)
+                .password(password)
+                .system_type(system_type)
+                .interface_version(version)
+                .build()
+                .into()
+        };
+    }
     Ok(match bind.mode {
-        BindMode::Transmitter => BindTransmitter::builder()
-            .system_id(system_id)
-            .password(password)
-            .system_type(system_type)
-            .interface_version(version)
-            .build()
-            .into(),
-        BindMode::Receiver => BindReceiver::builder()
-            .system_id(system_id)
-            .password(password)
-            .system_type(system_type)
-            .interface_version(version)
-            .build()
-            .into(),
-        BindMode::Transceiver => BindTransceiver::builder()
-            .system_id(system_id)
-            .password(password)
-            .system_type(system_type)
-            .interface_version(version)
-            .build()
-            .into(),
+        BindMode::Transmitter => bound!(BindTransmitter),
+        BindMode::Receiver => bound!(BindReceiver),
+        BindMode::Transceiver => bound!(BindTransceiver),
     })
 }

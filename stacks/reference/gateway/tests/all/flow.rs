@@ -75,16 +75,3 @@ fn a_message_can_be_fetched_and_listed() {
         assert_eq!(wrong["code"], 20003);
     });
 }
-
-/// Not a check but a measurement: `cargo test --release -- --ignored --nocapture throughput`.
-#[test]
-#[ignore = "a measurement for people: it asserts no speed, because machines are shared and noisy"]
-fn throughput_of_the_whole_chain() {
-    let started = std::time::Instant::now();
-    World::run(1, START_US, |world| async move {
-        let stage = Stage::raise(&world, &[]).await;
-        stage.sender.send(0..60_000, 200.0).await;
-        assert!(stage.until(20, |sender| sender.unheard() == 0).await);
-    });
-    println!("{:.0} messages a second of wall time", 60_000.0 / started.elapsed().as_secs_f64());
-}
