@@ -36,6 +36,7 @@ fn carrier(name: &str, vendor: &str) -> Carrier {
         protocol: CarrierProtocol::Smpp,
         subscribers: 1_000_000,
         capacity: None,
+        capacity_counts: Default::default(),
         receipt_delay: Micros::from_millis(100),
     }
 }

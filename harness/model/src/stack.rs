@@ -98,7 +98,20 @@ pub struct Carrier {
     pub subscribers: u64,
     /// Submits a second it takes; `None` is no limit.
     pub capacity: Option<f64>,
+    #[serde(default)]
+    pub capacity_counts: Counted,
     pub receipt_delay: Micros,
+}
+
+/// Which submits use up a carrier's capacity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// Those it takes.
+    #[default]
+    Accepted,
+    /// Refused ones too, as rate limiters do that count requests: who goes on asking stays refused.
+    Submitted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +121,8 @@ pub enum CarrierProtocol {
     Twilio,
     Vonage,
     Json,
+    /// Twilio's Calls API: the text is read out.
+    Voice,
 }
 
 /// A part of a carrier's subscribers with a home region.

@@ -55,6 +55,11 @@ impl Traffic {
         }
     }
 
+    /// The rate in force at an instant, in messages a second.
+    pub fn rate(&self, at: Micros) -> f64 {
+        self.rates.iter().rev().find(|rate| rate.at <= at).map_or(0.0, |rate| rate.per_second)
+    }
+
     /// How many messages the schedule holds before `end`, on average.
     pub fn expected(&self, end: Micros) -> f64 {
         self.rates

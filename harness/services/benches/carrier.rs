@@ -35,6 +35,7 @@ fn config() -> NodeConfig {
             protocol: CarrierProtocol::Smpp,
             subscribers: 0,
             capacity: None,
+            capacity_counts: Default::default(),
             receipt_delay: Micros::from_millis(10),
         }],
         ..NodeConfig::default()

@@ -63,6 +63,7 @@ fn carriers(args: &Serve, name: &str) -> Vec<Carrier> {
         protocol,
         subscribers: 0,
         capacity: None,
+        capacity_counts: Default::default(),
         receipt_delay: RECEIPT_DELAY,
     };
     if args.role == "carrier" {

@@ -190,6 +190,7 @@ pub(crate) mod sample {
                 protocol: CarrierProtocol::Smpp,
                 subscribers: 1000,
                 capacity: None,
+                capacity_counts: Default::default(),
                 receipt_delay: Micros::ZERO,
             }],
             segments: Vec::new(),

@@ -51,6 +51,7 @@ objectives! {
     detected::Detected,
     budget_spent::BudgetSpent,
     attempts::Attempts,
+    overload_ends::OverloadEnds,
     health_is_honest::HealthIsHonest,
 }
 

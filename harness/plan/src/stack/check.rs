@@ -92,9 +92,7 @@ fn ports_of<'a>(stack: &'a Stack, name: &str) -> Option<Vec<&'a str>> {
     let carrier = stack.carriers.iter().find(|carrier| carrier.name == name)?;
     match carrier.protocol {
         CarrierProtocol::Smpp => Some(vec!["smpp"]),
-        CarrierProtocol::Twilio | CarrierProtocol::Vonage | CarrierProtocol::Json => {
-            Some(vec!["http"])
-        }
+        _ => Some(vec!["http"]),
     }
 }
 

@@ -209,13 +209,16 @@ fn read_carriers(root: &mut Reader<'_>, places: &mut Places) -> Vec<Carrier> {
         ("twilio", CarrierProtocol::Twilio),
         ("vonage", CarrierProtocol::Vonage),
         ("json", CarrierProtocol::Json),
+        ("voice", CarrierProtocol::Voice),
     ];
+    let counted = [("accepted", Counted::Accepted), ("submitted", Counted::Submitted)];
     let mut carriers = Vec::new();
     for mut reader in root.tables("carrier") {
         let (name, vendor) = (reader.text("name"), reader.text_if("vendor"));
         let protocol = reader.word("protocol", &protocols);
         let subscribers = reader.whole_if("subscribers").unwrap_or(0);
         let capacity = reader.number_if("capacity");
+        let capacity_counts = reader.word_if("capacity_counts", &counted).unwrap_or_default();
         let receipt_delay = reader.duration_if("receipt_delay").unwrap_or_default();
         reader.finish();
         let (Some(name), Some(protocol)) = (name, protocol) else { continue };
@@ -225,6 +228,7 @@ fn read_carriers(root: &mut Reader<'_>, places: &mut Places) -> Vec<Carrier> {
             protocol,
             subscribers,
             capacity,
+            capacity_counts,
             receipt_delay,
         });
         places.names.push(("carrier", name));

@@ -169,6 +169,20 @@ impl<'a> Reader<'a> {
     /// One of a fixed set of words.
     pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
+        self.meaning(key, &text, words)
+    }
+
+    pub fn word_if<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text_if(key)?;
+        self.meaning(key, &text, words)
+    }
+
+    fn meaning<T: Copy>(
+        &mut self,
+        key: &'static str,
+        text: &Placed<String>,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         match words.iter().find(|(word, _)| word == text.get_ref()) {
             Some((_, meaning)) => Some(*meaning),
             None => {

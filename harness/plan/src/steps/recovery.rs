@@ -6,7 +6,7 @@ use crate::params::Duration;
 use cucumber::gherkin::Step;
 use cucumber::then;
 use squall_model::objective::recovers::RecoversFrom;
-use squall_model::objective::{BacklogDrains, ImpactLasts, Recovers};
+use squall_model::objective::{BacklogDrains, ImpactLasts, OverloadEnds, Recovers};
 use squall_model::plan::PhaseName;
 
 pub const PHRASES: &[Phrase] = &[
@@ -29,6 +29,11 @@ pub const PHRASES: &[Phrase] = &[
         "the impact lasts between {duration} and {duration}",
         "the impact lasts between 405 minutes and 435 minutes",
         "from the first to the last message that missed the SLO deadline",
+    ),
+    Phrase::then(
+        "the overload ends within {duration} of its cause",
+        "the overload ends within 1 minute of its cause",
+        "at unchanged load as many messages arrive in time as before, to 5%: no retries feed it",
     ),
 ];
 
@@ -69,6 +74,15 @@ fn impact_lasts(drill: &mut Drill, step: &Step, low: Duration, high: Duration) {
             return None;
         }
         draft.objective(ImpactLasts { low: least, high: most }, PhaseName::Whole);
+        Some(())
+    });
+}
+
+#[then(expr = "the overload ends within {duration} of its cause")]
+fn overload_ends(drill: &mut Drill, step: &Step, within: Duration) {
+    drill.then(step, |draft| {
+        let within = draft.duration(&within)?;
+        draft.objective(OverloadEnds { within }, PhaseName::Whole);
         Some(())
     });
 }

@@ -45,6 +45,7 @@ pub fn stack() -> Stack {
         protocol,
         subscribers,
         capacity: None,
+        capacity_counts: Default::default(),
         receipt_delay: Micros::from_millis(200),
     };
     Stack {

@@ -4,7 +4,7 @@ use super::answer::{self, Code};
 use super::capacity::Capacity;
 use serde::Serialize;
 use squall_model::behaviour::Behaviour;
-use squall_model::stack::CarrierProtocol;
+use squall_model::stack::{CarrierProtocol, Counted};
 use squall_platform::rng::Draw;
 use squall_platform::{Node, Rng};
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ impl Behaviours {
                 is_share(*share)?;
             }
             Behaviour::Capacity { per_second } => {
-                capacity = Capacity::new(*per_second);
+                capacity = Capacity::new(*per_second, Counted::Accepted);
                 if capacity.is_none() {
                     return Err(format!("{per_second} is no rate"));
                 }

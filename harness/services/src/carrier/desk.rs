@@ -75,7 +75,9 @@ impl Desk {
             promises: Promises::default(),
             recent: Recent::default(),
             looking_us: 0,
-            capacity: entry.capacity.and_then(Capacity::new),
+            capacity: entry
+                .capacity
+                .and_then(|per_second| Capacity::new(per_second, entry.capacity_counts)),
             receipt_delay_us: entry.receipt_delay.0,
             reassembly: Reassembly::new(UNFINISHED),
             compacted: journal.size(),
@@ -120,8 +122,10 @@ impl Desk {
     pub(super) fn submit(&mut self, now_us: u64, submission: Submission<'_>) -> Decision {
         let via = self.journal.via(submission.via);
         let fate = self.behaviours.submit(now_us);
-        let full = fate.refused.is_none()
-            && self.capacity.as_mut().is_some_and(|capacity| !capacity.take(now_us));
+        let full = self.capacity.as_mut().is_some_and(|capacity| {
+            let counts = fate.refused.is_none() || capacity.counts_refused();
+            counts && !capacity.take(now_us)
+        });
         let refused = fate.refused.or(full.then(|| answer::throttled(self.protocol)));
         let answer_after = Duration::from_millis(fate.answer_after_ms);
         if let Some(code) = refused {

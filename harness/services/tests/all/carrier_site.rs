@@ -80,6 +80,7 @@ impl Site {
             protocol,
             subscribers: 0,
             capacity: None,
+            capacity_counts: Default::default(),
             receipt_delay: Micros::from_millis(20),
         };
         let front = if protocol == CarrierProtocol::Smpp { "smpp" } else { "http" };

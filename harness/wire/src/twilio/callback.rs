@@ -65,21 +65,29 @@ impl Callback {
         })
     }
 
-    /// The signed request to `url`, and the `host:port` to send it to. `None` for a URL that is not
-    /// plain HTTP with a host.
+    /// [`signed`] with this callback's form.
     pub fn request(&self, url: &str, secret: &str) -> Option<(String, http::Request<Bytes>)> {
-        let (address, target) = target(url)?;
-        let form = self.to_form();
-        let request = http::Request::builder()
-            .method(Method::POST)
-            .uri(target)
-            .header(header::HOST, &address)
-            .header(header::CONTENT_TYPE, FORM)
-            .header(SIGNATURE, signature::of_form(secret, url, form.as_bytes()))
-            .body(Bytes::from(form))
-            .ok()?;
-        Some((address, request))
+        signed(url, secret, self.to_form())
     }
+}
+
+/// The signed request that posts `form` to `url`, and the `host:port` to send it to. `None` for a
+/// URL that is not plain HTTP with a host.
+pub(super) fn signed(
+    url: &str,
+    secret: &str,
+    form: String,
+) -> Option<(String, http::Request<Bytes>)> {
+    let (address, target) = target(url)?;
+    let request = http::Request::builder()
+        .method(Method::POST)
+        .uri(target)
+        .header(header::HOST, &address)
+        .header(header::CONTENT_TYPE, FORM)
+        .header(SIGNATURE, signature::of_form(secret, url, form.as_bytes()))
+        .body(Bytes::from(form))
+        .ok()?;
+    Some((address, request))
 }
 
 /// `host:port` and path with query of a callback URL.

@@ -1,18 +1,23 @@
-//! Twilio's Messages API (REST 2010-04-01), as both a server and a client of it need it.
+//! Twilio's Messages and Calls APIs (REST 2010-04-01) and its number Lookup (v2), as both a server
+//! and a client of them need it.
 //!
 //! Shapes on the wire only: requests, resources, error bodies, status callbacks and their
 //! signature. What a message goes through is the server's business.
 
+pub mod call;
 pub mod callback;
 pub mod create;
 pub mod error;
+pub mod lookup;
 pub mod message;
 pub mod signature;
 pub mod status;
 
+pub use call::{Call, CallCallback, CallStatus, CreateCall};
 pub use callback::Callback;
 pub use create::{Create, Update};
 pub use error::ErrorBody;
+pub use lookup::Lookup;
 pub use message::{Message, Page, SubresourceUris};
 pub use status::Status;
 

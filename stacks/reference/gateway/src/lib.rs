@@ -6,6 +6,7 @@
 //! simulation.
 
 mod admin;
+pub mod app;
 pub mod edge;
 pub mod gateway;
 mod link;

@@ -115,6 +115,7 @@ fn stack(sample: &Sample) -> Stack {
         protocol,
         subscribers,
         capacity: None,
+        capacity_counts: Default::default(),
         receipt_delay: Micros::from_secs(1),
     };
     let settings = [

@@ -7,6 +7,7 @@ use crate::message::{Ask, Receipt, Reply, Status, What, show};
 use crate::serve::{Asked, Peer};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use squall_model::stack::SENDER;
 use squall_platform::time;
 use squall_wire::twilio::Callback;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ impl Edge {
         for _ in 0..TRIES {
             // Checked when the message was accepted.
             let Some((host, request)) = callback.request(url, &self.secret) else { return };
-            let address = self.sender.as_ref().unwrap_or(&host);
+            let address = self.dial(&host);
             match self.client.send(address, request, self.callback_timeout).await {
                 Ok(response) if !response.status().is_server_error() => {
                     self.counts.callbacks.inc();
@@ -87,5 +88,13 @@ impl Edge {
             pause = (pause * 2).min(self.callback_interval_max);
         }
         self.counts.callbacks_given_up.inc();
+    }
+
+    /// Where `host:port` of a callback URL is reached: over the link to a node of that name, over the
+    /// link to the sender where it names none, as it stands where there is neither.
+    fn dial<'a>(&'a self, address: &'a str) -> &'a str {
+        let host = address.split(':').next().unwrap_or(address);
+        let link = self.links.get(host).or_else(|| self.links.get(SENDER));
+        link.map_or(address, String::as_str)
     }
 }

@@ -22,12 +22,12 @@ use counts::Counts;
 use regions::Regions;
 use spool::Spool;
 use squall_model::node_config::NodeConfig;
-use squall_model::stack::SENDER;
 use squall_model::units::Micros;
 use squall_platform::running;
 use squall_platform::{Node, Rng, Running};
 use squall_wire::http::{Client, Limits, Request};
 use states::States;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tuning::Tuning;
@@ -42,8 +42,8 @@ struct Edge {
     spool: Spool,
     states: States,
     client: Client,
-    /// Where callbacks are dialled, whatever host their URL names: the link to the sender.
-    sender: Option<String>,
+    /// Where callbacks are dialled, by the host that their URL names: the nodes this one is linked to.
+    links: BTreeMap<String, String>,
     rng: Mutex<Rng>,
     counts: Counts,
     enqueue_timeout: Duration,
@@ -76,7 +76,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         spool,
         states: States::default(),
         client: Client::new(node.clone(), 64),
-        sender: config.links.get(SENDER).cloned(),
+        links: config.links.clone(),
         rng: Mutex::new(node.rng("sid")),
         counts,
         enqueue_timeout: config.timer("enqueue_timeout", Micros::from_secs(2)).std(),

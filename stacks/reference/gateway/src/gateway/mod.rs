@@ -167,7 +167,7 @@ fn uplinks(
             Some(Kind::Http(vendor::Api::new(node, address, keys, callbacks.to_owned(), timeout)))
         }
         // Protocols that this gateway does not speak.
-        CarrierProtocol::Vonage | CarrierProtocol::Json => None,
+        CarrierProtocol::Vonage | CarrierProtocol::Json | CarrierProtocol::Voice => None,
     };
     let linked = config.carriers.iter().filter_map(|carrier| {
         let address = config.links.get(&carrier.name)?.clone();

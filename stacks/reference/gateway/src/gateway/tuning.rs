@@ -16,6 +16,14 @@ pub(super) enum Retry {
     None,
     Naive,
     Budgeted,
+    Queued,
+}
+
+impl Retry {
+    /// What failed for now waits in the queue and not in a worker.
+    pub(super) fn hands_back(self) -> bool {
+        matches!(self, Retry::Budgeted | Retry::Queued)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -40,8 +48,12 @@ impl Settings for Tuning {
             ("priority", Routing::Priority),
             ("weighted", Routing::Weighted),
         ];
-        let retries =
-            [("none", Retry::None), ("naive", Retry::Naive), ("budgeted", Retry::Budgeted)];
+        let retries = [
+            ("none", Retry::None),
+            ("naive", Retry::Naive),
+            ("budgeted", Retry::Budgeted),
+            ("queued", Retry::Queued),
+        ];
         Ok(Tuning {
             routing: settings::word(config, "routing", "priority", &routings)?,
             primary_weight: settings::number(config, "primary_weight", 70, 0..=100)?,

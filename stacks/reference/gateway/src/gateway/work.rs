@@ -5,7 +5,8 @@
 //! - out of reach everywhere: back to the queue, under every policy;
 //! - refused for now, or of unknown outcome: as `retry` says. `none` reports it as undelivered.
 //!   `naive` tries again at once, up to [`NAIVE`] times. `budgeted` hands it back to the queue with
-//!   backoff as far as the budget goes. A retry after an unknown outcome can duplicate: both accept
+//!   backoff, and submits it again once the budget grants that. `queued` hands it back with backoff
+//!   until nobody wants it any more. A retry after an unknown outcome can duplicate: all three accept
 //!   that, for the other choice would be to lose it.
 
 use super::ledger::{Begun, status_of};
@@ -48,7 +49,15 @@ impl Gateway {
         if begun.is_ok_and(|begun| begun == Begun::Unsure) && tuning.retry == Retry::None {
             return self.end(message, UNKNOWN).await;
         }
-        self.earn(tuning.retry_budget);
+        if tuning.retry == Retry::Budgeted && !self.afford(message.sid, tuning.retry_budget) {
+            return self
+                .hand_back(
+                    message.sid,
+                    begun.is_ok_and(|b| b == Begun::Unsure),
+                    self.retry_interval_max,
+                )
+                .await;
+        }
         let mut outcome = self.attempt(message, &tuning, false).await;
         for _ in 1..NAIVE {
             let again = matches!(outcome, Outcome::Temporary(_) | Outcome::Indeterminate);
@@ -65,7 +74,10 @@ impl Gateway {
         let sid = message.sid;
         match outcome {
             Outcome::Accepted(_) => {
-                self.tries().remove(&sid);
+                // A retry that succeeds feeds no overload.
+                if self.tries().remove(&sid).is_some() {
+                    self.budget().refund();
+                }
                 Verdict::Ack
             }
             Outcome::Permanent(code) => self.end(message, code).await,
@@ -73,15 +85,14 @@ impl Gateway {
                 let pause = self.backoff(self.count_try(sid));
                 self.hand_back(sid, false, pause).await
             }
-            Outcome::Temporary(code) if retry != Retry::Budgeted => self.end(message, code).await,
-            Outcome::Indeterminate if retry != Retry::Budgeted => self.end(message, UNKNOWN).await,
+            Outcome::Temporary(code) if !retry.hands_back() => self.end(message, code).await,
+            Outcome::Indeterminate if !retry.hands_back() => self.end(message, UNKNOWN).await,
             Outcome::Temporary(_) | Outcome::Indeterminate => {
                 let tries = self.count_try(sid);
-                if tries > RETRIES {
+                if retry == Retry::Budgeted && tries > RETRIES {
                     return self.end(message, UNKNOWN).await;
                 }
-                let granted = self.spend();
-                let pause = if granted { self.backoff(tries) } else { self.retry_interval_max };
+                let pause = self.backoff(tries);
                 self.hand_back(sid, outcome == Outcome::Indeterminate, pause).await
             }
         }
@@ -183,12 +194,13 @@ impl Gateway {
         full / 2 + full.mul_f64(f64::from(self.draw()) / 200.0)
     }
 
-    fn earn(&self, percent: u32) {
+    /// A first attempt earns; a later one has to be granted.
+    fn afford(&self, sid: Sid, percent: u32) -> bool {
+        if self.tries().contains_key(&sid) {
+            return self.budget().spend(Instant::now());
+        }
         self.budget().earn(percent);
-    }
-
-    fn spend(&self) -> bool {
-        self.budget().spend(Instant::now())
+        true
     }
 
     fn count(&self, outcome: &Outcome) {

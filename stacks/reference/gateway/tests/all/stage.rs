@@ -69,6 +69,7 @@ pub fn config(node: &str, settings: &[(&str, &str)]) -> NodeConfig {
         protocol,
         subscribers: 0,
         capacity: None,
+        capacity_counts: Default::default(),
         receipt_delay: Micros::from_millis(delay),
     };
     let segment = |name: &str, region: &str, share, prefix: &str| Segment {
