@@ -3,5 +3,7 @@
 mod calendar;
 pub mod frames;
 pub mod http;
+pub mod json_api;
+mod number;
 pub mod smpp;
 pub mod twilio;

@@ -3,6 +3,7 @@
 //! A new ingress is one file here and its line in [`find`]. An ingress knows shapes of requests and
 //! answers, and sends nothing itself.
 
+mod json;
 pub(crate) mod twilio;
 
 use crate::stage::config::Credentials;
@@ -32,8 +33,9 @@ pub(crate) trait Ingress: Send + Sync + 'static {
 pub(crate) fn find(plan: &Plan, credentials: &Credentials) -> Result<Box<dyn Ingress>, String> {
     match plan.stack.ingress.kind.as_str() {
         "twilio" => Ok(Box::new(twilio::Twilio::new(credentials, plan.traffic.validity))),
+        "json" => Ok(Box::new(json::Json::new(credentials, plan.traffic.validity))),
         #[cfg(test)]
         "panics" => Ok(Box::new(crate::testing::Panics::new(credentials))),
-        kind => Err(format!("no ingress \"{kind}\"; there is: twilio")),
+        kind => Err(format!("no ingress \"{kind}\"; there is: twilio, json")),
     }
 }

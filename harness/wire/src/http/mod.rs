@@ -4,6 +4,7 @@
 //! graceful stop and a keep-alive pool that knows what may be sent twice. Whole bodies only: every
 //! request and answer here is small. No TLS, no redirects, no cookies, no compression.
 
+pub mod authorization;
 mod body;
 mod client;
 pub mod guard;
@@ -11,6 +12,7 @@ pub mod reply;
 mod server;
 #[cfg(test)]
 mod tests;
+pub mod url;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;

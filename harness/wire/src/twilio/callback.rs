@@ -1,10 +1,10 @@
 //! Status callbacks: the form a server posts when a message changes its state.
 
+use crate::http::url::target;
 use crate::twilio::create::FORM;
 use crate::twilio::{API_VERSION, Status, signature};
 use bytes::Bytes;
 use http::{Method, header};
-use url::Url;
 use url::form_urlencoded::{Serializer, parse};
 
 pub const SIGNATURE: &str = "X-Twilio-Signature";
@@ -88,17 +88,6 @@ pub(super) fn signed(
         .body(Bytes::from(form))
         .ok()?;
     Some((address, request))
-}
-
-/// `host:port` and path with query of a callback URL.
-fn target(url: &str) -> Option<(String, String)> {
-    let url = Url::parse(url).ok().filter(|url| url.scheme() == "http")?;
-    let address = format!("{}:{}", url.host_str()?, url.port_or_known_default()?);
-    let target = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    };
-    Some((address, target))
 }
 
 #[cfg(test)]

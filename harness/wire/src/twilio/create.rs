@@ -1,5 +1,6 @@
 //! The form that creates a message, and the one that changes it.
 
+use crate::number;
 use crate::twilio::{ErrorBody, authorization, messages_path};
 use bytes::Bytes;
 use http::{Method, header};
@@ -101,9 +102,7 @@ impl Create {
 
 /// E.164, a short code, or another channel's address (`whatsapp:+…`).
 fn is_number(to: &str) -> bool {
-    let number = to.rsplit_once(':').map_or(to, |(_, number)| number);
-    let digits = number.strip_prefix('+').unwrap_or(number);
-    (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    number::is_number(to.rsplit_once(':').map_or(to, |(_, number)| number))
 }
 
 /// What a POST on an existing message asks for.

@@ -1,4 +1,5 @@
-//! The reference stack: a small SMS platform of three roles, [`edge`], [`gateway`] and [`queue`].
+//! The reference stack: a small SMS platform of three roles, [`edge`], [`gateway`] and [`queue`], and
+//! the [`app`] that a product may put in front of it.
 //!
 //! Sender → edge (Twilio's Messages API) → queue of the subscriber's home region → gateway of that
 //! region → carrier; receipts the other way. README.md tells the life of a message and what is

@@ -81,7 +81,9 @@ fn source(objective: &Objective) -> Evidence {
         O::FailsOver(_) | O::Returns(_) | O::RouteChanges(_) | O::Recovers(_) | O::InOrder(_) => {
             Evidence::Deliveries
         }
-        O::ImpactLasts(_) | O::BudgetSpent(_) | O::NothingAfterValidity(_) => Evidence::Deliveries,
+        O::ImpactLasts(_) | O::BudgetSpent(_) | O::NothingAfterValidity(_) | O::OverloadEnds(_) => {
+            Evidence::Deliveries
+        }
         O::NoLoss(_) | O::NoDuplicates(_) | O::Attempts(_) | O::BacklogDrains(_) => Evidence::Ledger,
         O::NoFalseReceipts(_) | O::EveryOutcomeHasReceipt(_) => Evidence::Receipts,
         O::Detected(_) => Evidence::Sender,

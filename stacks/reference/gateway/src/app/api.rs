@@ -29,7 +29,7 @@ pub(super) async fn answer(app: Arc<App>, request: Request) -> Response {
         }
         Err(refusal) => {
             app.counts.refused.inc();
-            refusal.response()
+            refusal.answer()
         }
     }
 }

@@ -35,28 +35,21 @@ impl Gateway {
     /// A message from the queue.
     pub(super) async fn carry(&self, message: &Envelope) -> Verdict {
         let tuning = self.settings.get();
-        let begun = self.ledger.begin(message.sid).await;
-        match begun {
-            Ok(Begun::Fresh | Begun::Unsure) => {}
+        let unsure = match self.ledger.begin(message.sid).await {
+            Ok(begun @ (Begun::Fresh | Begun::Unsure)) => begun == Begun::Unsure,
             Ok(Begun::Busy) => return Verdict::Silence,
             Ok(Begun::Settled) => return Verdict::Ack,
             // Without its line written nothing may be submitted.
             Err(_) => return Verdict::Nack(self.retry_interval_max),
-        }
+        };
         if message.valid_until_us.is_some_and(|until| self.node.unix_us() > until) {
             return self.end(message, EXPIRED).await;
         }
-        if begun.is_ok_and(|begun| begun == Begun::Unsure) && tuning.retry == Retry::None {
+        if unsure && tuning.retry == Retry::None {
             return self.end(message, UNKNOWN).await;
         }
         if tuning.retry == Retry::Budgeted && !self.afford(message.sid, tuning.retry_budget) {
-            return self
-                .hand_back(
-                    message.sid,
-                    begun.is_ok_and(|b| b == Begun::Unsure),
-                    self.retry_interval_max,
-                )
-                .await;
+            return self.hand_back(message.sid, unsure, self.retry_interval_max).await;
         }
         let mut outcome = self.attempt(message, &tuning, false).await;
         for _ in 1..NAIVE {
