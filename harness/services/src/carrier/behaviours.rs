@@ -2,16 +2,16 @@
 
 use super::answer::{self, Code};
 use super::capacity::Capacity;
+use super::dialect::Codes;
 use serde::Serialize;
 use squall_model::behaviour::Behaviour;
-use squall_model::stack::CarrierProtocol;
 use squall_platform::rng::Draw;
 use squall_platform::{Node, Rng};
 use std::collections::BTreeMap;
 
 /// By name; asked in the order of their names, so that one seed gives one outcome.
 pub(super) struct Behaviours {
-    protocol: CarrierProtocol,
+    codes: &'static Codes,
     by_name: BTreeMap<String, Active>,
 }
 
@@ -61,8 +61,8 @@ impl Active {
 }
 
 impl Behaviours {
-    pub(super) fn new(protocol: CarrierProtocol) -> Self {
-        Behaviours { protocol, by_name: BTreeMap::new() }
+    pub(super) fn new(codes: &'static Codes) -> Self {
+        Behaviours { codes, by_name: BTreeMap::new() }
     }
 
     /// Puts a behaviour in force, in place of one of the same name.
@@ -75,11 +75,11 @@ impl Behaviours {
         name: &str,
         behaviour: Behaviour,
     ) -> Result<(), String> {
-        let mut code = answer::throttled(self.protocol);
+        let mut code = Code(self.codes.throttled);
         let mut capacity = None;
         match &behaviour {
             Behaviour::Refuse { answer, share } => {
-                code = answer::parse(self.protocol, answer)?;
+                code = answer::parse(self.codes, answer)?;
                 is_share(*share)?;
             }
             Behaviour::Capacity { per_second } => {

@@ -3,15 +3,16 @@
 //! The desk is plain state behind one lock: no waiting happens in it. Callers write the journal
 //! ([`Desk::write`]) before they answer.
 
-use super::answer::{self, Code};
+use super::answer::Code;
 use super::behaviours::Behaviours;
 use super::capacity::Capacity;
+use super::dialect::{Codes, Dialect};
 use super::journal::{Accepted, COMPACT, Entry, Event, Journal, Log, Outcome, Promised, Record};
 use super::promises::{Key, Owed, Promises};
 use super::recent::Recent;
 use crate::ServiceError;
 use squall_model::behaviour::Behaviour;
-use squall_model::stack::{self, CarrierProtocol};
+use squall_model::stack;
 use squall_model::token;
 use squall_platform::{Node, time::Instant};
 use squall_wire::smpp::{Assembled, Part, Reassembly};
@@ -23,7 +24,7 @@ use std::time::Duration;
 const UNFINISHED: usize = 10_000;
 
 pub(super) struct Desk {
-    pub protocol: CarrierProtocol,
+    pub codes: &'static Codes,
     pub behaviours: Behaviours,
     pub promises: Promises,
     pub recent: Recent,
@@ -47,6 +48,8 @@ pub(super) struct Submission<'a> {
     pub part: Option<Part>,
     pub wish: Wish,
     pub callback: Option<String>,
+    /// The sender's own, told again in the receipt.
+    pub reference: Option<String>,
     pub valid_until_us: Option<u64>,
 }
 
@@ -69,9 +72,10 @@ pub(super) struct Decision {
 impl Desk {
     pub(super) fn open(node: &Node, entry: &stack::Carrier) -> Result<Desk, ServiceError> {
         let (journal, records) = Journal::open(node.disk())?;
+        let codes = &Dialect::of(entry.protocol).codes;
         let mut desk = Desk {
-            protocol: entry.protocol,
-            behaviours: Behaviours::new(entry.protocol),
+            codes,
+            behaviours: Behaviours::new(codes),
             promises: Promises::default(),
             recent: Recent::default(),
             looking_us: 0,
@@ -122,7 +126,7 @@ impl Desk {
         let fate = self.behaviours.submit(now_us);
         let full = fate.refused.is_none()
             && self.capacity.as_mut().is_some_and(|capacity| !capacity.take(now_us));
-        let refused = fate.refused.or(full.then(|| answer::throttled(self.protocol)));
+        let refused = fate.refused.or(full.then_some(Code(self.codes.throttled)));
         let answer_after = Duration::from_millis(fate.answer_after_ms);
         if let Some(code) = refused {
             let event = Event::Refused(code);
@@ -187,6 +191,7 @@ impl Desk {
             text: submission.text.to_owned(),
             part: submission.part.map(|part| (part.reference, part.total, part.number)),
             callback: submission.callback,
+            reference: submission.reference,
             promise: promise.filter(|promise| promise.copies > 0),
             outcome,
             reached,
