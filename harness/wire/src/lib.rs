@@ -7,3 +7,4 @@ pub mod json_api;
 mod number;
 pub mod smpp;
 pub mod twilio;
+pub mod vonage;

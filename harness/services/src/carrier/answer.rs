@@ -1,73 +1,38 @@
-//! Refusals in each protocol's own codes.
+//! Refusals by the words of the language, in each protocol's own codes.
 
-use squall_model::stack::CarrierProtocol;
-use squall_wire::twilio::ErrorBody;
+use super::dialect::Codes;
 
-/// A command_status, a Twilio error code, or a bare HTTP status.
+/// A code of the carrier's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Code(pub u32);
-
-/// "Over the account's rate".
-pub(super) fn throttled(protocol: CarrierProtocol) -> Code {
-    Code(if protocol == CarrierProtocol::Smpp { 0x58 } else { 20429 })
-}
 
 /// Reads the `answer` of a refusal.
 ///
 /// # Errors
 /// What it should have been.
-pub(super) fn parse(protocol: CarrierProtocol, answer: &str) -> Result<Code, String> {
-    let smpp = protocol == CarrierProtocol::Smpp;
+pub(super) fn parse(codes: &Codes, answer: &str) -> Result<Code, String> {
     let code = match answer {
-        "throttled" => return Ok(throttled(protocol)),
-        "queue full" if smpp => 0x14,
-        "queue full" => 21611,
-        "system error" if smpp => 0x08,
-        "system error" => 20500,
-        "rejected" if smpp => 0x45,
-        "rejected" => 21610,
-        raw => number(raw).ok_or_else(|| format!("cannot read the answer \"{raw}\""))?,
+        "throttled" => codes.throttled,
+        "queue full" => codes.queue_full,
+        "system error" => codes.system_error,
+        "rejected" => codes.rejected,
+        raw => (codes.read)(raw).ok_or_else(|| format!("\"{raw}\" is no code of this protocol"))?,
     };
-    let known = match smpp {
-        true => (0x01..=0x4FF).contains(&code),
-        false => (400..=599).contains(&code) || (10_000..=99_999).contains(&code),
-    };
-    if known { Ok(Code(code)) } else { Err(format!("\"{answer}\" is no code of this protocol")) }
-}
-
-fn number(raw: &str) -> Option<u32> {
-    match raw.strip_prefix("0x").or_else(|| raw.strip_prefix("0X")) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => raw.parse().ok(),
-    }
-}
-
-impl Code {
-    /// As the log writes it.
-    pub(super) fn text(self, protocol: CarrierProtocol) -> String {
-        match protocol {
-            CarrierProtocol::Smpp => format!("0x{:02X}", self.0),
-            _ => self.0.to_string(),
-        }
-    }
-
-    pub(super) fn error_body(self) -> ErrorBody {
-        match u16::try_from(self.0) {
-            Ok(status @ 400..=599) => {
-                ErrorBody::new(status, 20_000 + self.0, "The request was refused")
-            }
-            _ => ErrorBody::of(self.0),
-        }
-    }
+    Ok(Code(code))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::carrier::dialect::Dialect;
+    use squall_model::stack::CarrierProtocol::{self, Json, Smpp, Twilio, Vonage};
+
+    fn codes(protocol: CarrierProtocol) -> &'static Codes {
+        &Dialect::of(protocol).codes
+    }
 
     #[test]
     fn names_and_raw_codes_are_read() {
-        use CarrierProtocol::{Smpp, Twilio};
         for (protocol, answer, code) in [
             (Smpp, "queue full", 0x14),
             (Smpp, "system error", 0x08),
@@ -77,16 +42,56 @@ mod tests {
             (Twilio, "queue full", 21611),
             (Twilio, "21211", 21211),
             (Twilio, "503", 503),
+            (Vonage, "throttled", 1),
+            (Vonage, "queue full", 10),
+            (Vonage, "system error", 5),
+            (Vonage, "rejected", 7),
+            (Vonage, "9", 9),
+            (Vonage, "502", 502),
+            (Json, "throttled", 429),
+            (Json, "queue full", 503),
+            (Json, "queue_full", 503),
+            (Json, "system error", 500),
+            (Json, "rejected", 422),
+            (Json, "unauthorized", 401),
+            (Json, "504", 504),
         ] {
-            assert_eq!(parse(protocol, answer), Ok(Code(code)), "{answer}");
+            assert_eq!(parse(codes(protocol), answer), Ok(Code(code)), "{answer}");
         }
-        for (protocol, answer) in
-            [(Smpp, "0"), (Smpp, "21611"), (Smpp, "full"), (Twilio, "200"), (Twilio, "0x58")]
-        {
-            assert!(parse(protocol, answer).is_err(), "{answer}");
+        for (protocol, answer) in [
+            (Smpp, "0"),
+            (Smpp, "21611"),
+            (Smpp, "full"),
+            (Twilio, "200"),
+            (Twilio, "0x58"),
+            (Vonage, "0"),
+            (Vonage, "200"),
+            (Vonage, "100"),
+            (Json, "200"),
+            (Json, "7"),
+            (Json, "full"),
+        ] {
+            assert!(parse(codes(protocol), answer).is_err(), "{answer}");
         }
-        assert_eq!(Code(503).error_body().status, 503);
-        assert_eq!(Code(21611).error_body().status, 429);
-        assert_eq!(Code(0x58).text(Smpp), "0x58");
+    }
+
+    #[test]
+    fn the_log_writes_codes_as_the_protocol_does() {
+        let show = |protocol, code| (codes(protocol).show)(code);
+        assert_eq!(show(Smpp, 0x58), "0x58");
+        assert_eq!(show(Twilio, 21611), "21611");
+        assert_eq!((show(Vonage, 1), show(Vonage, 503)), ("1".into(), "HTTP 503".into()));
+        assert_eq!((show(Json, 503), show(Json, 504)), ("queue_full".into(), "504".into()));
+    }
+
+    /// What the log shows can be asked for again.
+    #[test]
+    fn every_refusal_by_word_is_shown_as_a_code_that_is_read() {
+        for protocol in [Smpp, Twilio, Vonage, Json] {
+            let codes = codes(protocol);
+            for code in [codes.throttled, codes.queue_full, codes.system_error, codes.rejected] {
+                assert_eq!((codes.read)(&(codes.show)(code)), Some(code), "{protocol:?}");
+            }
+        }
     }
 }

@@ -2,16 +2,17 @@
 
 use super::answer::{self, Code};
 use super::capacity::Capacity;
+use super::dialect::Codes;
 use serde::Serialize;
 use squall_model::behaviour::Behaviour;
-use squall_model::stack::{CarrierProtocol, Counted};
+use squall_model::stack::Counted;
 use squall_platform::rng::Draw;
 use squall_platform::{Node, Rng};
 use std::collections::BTreeMap;
 
 /// By name; asked in the order of their names, so that one seed gives one outcome.
 pub(super) struct Behaviours {
-    protocol: CarrierProtocol,
+    codes: &'static Codes,
     by_name: BTreeMap<String, Active>,
 }
 
@@ -61,8 +62,8 @@ impl Active {
 }
 
 impl Behaviours {
-    pub(super) fn new(protocol: CarrierProtocol) -> Self {
-        Behaviours { protocol, by_name: BTreeMap::new() }
+    pub(super) fn new(codes: &'static Codes) -> Self {
+        Behaviours { codes, by_name: BTreeMap::new() }
     }
 
     /// Puts a behaviour in force, in place of one of the same name.
@@ -75,11 +76,11 @@ impl Behaviours {
         name: &str,
         behaviour: Behaviour,
     ) -> Result<(), String> {
-        let mut code = answer::throttled(self.protocol);
+        let mut code = Code(self.codes.throttled);
         let mut capacity = None;
         match &behaviour {
             Behaviour::Refuse { answer, share } => {
-                code = answer::parse(self.protocol, answer)?;
+                code = answer::parse(self.codes, answer)?;
                 is_share(*share)?;
             }
             Behaviour::Capacity { per_second } => {
@@ -114,8 +115,8 @@ impl Behaviours {
         self.by_name.iter().map(shown).collect()
     }
 
-    /// Draws for one submit. Refusals end it: what comes after them is not drawn.
-    pub(super) fn submit(&mut self, now_us: u64) -> Fate {
+    /// Draws for any request: how long its answer takes, and whether it is refused.
+    pub(super) fn request(&mut self, now_us: u64) -> Fate {
         let mut fate = Fate::default();
         for active in self.by_name.values_mut() {
             if let Behaviour::AnswerAfter { delay_ms } = active.behaviour {
@@ -135,8 +136,17 @@ impl Behaviours {
             };
             if refuses {
                 fate.refused = Some(active.code);
-                return fate;
+                break;
             }
+        }
+        fate
+    }
+
+    /// Draws for one submit. Refusals end it: what comes after them is not drawn.
+    pub(super) fn submit(&mut self, now_us: u64) -> Fate {
+        let mut fate = self.request(now_us);
+        if fate.refused.is_some() {
+            return fate;
         }
         for active in self.by_name.values_mut() {
             match active.behaviour {

@@ -114,9 +114,9 @@ async fn log(carrier: &Carrier, query: &str) -> Response {
             _ => return reply::error(StatusCode::BAD_REQUEST, "only from=SEQ and max=N"),
         }
     }
-    let (log, protocol) = {
+    let (log, codes) = {
         let desk = carrier.desk();
-        (desk.log(), desk.protocol)
+        (desk.log(), desk.codes)
     };
     let reader = log.clone();
     match carrier.node.blocking(move || reader.read(from, max)).await {
@@ -125,7 +125,7 @@ async fn log(carrier: &Carrier, query: &str) -> Response {
                 seq,
                 unix_us: entry.unix_us,
                 message: entry.message,
-                event: entry.event.fact(protocol),
+                event: entry.event.fact(codes),
                 via: log.name(&entry).map(str::to_owned),
             };
             let next = from + entries.len() as u64;

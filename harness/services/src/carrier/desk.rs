@@ -3,15 +3,16 @@
 //! The desk is plain state behind one lock: no waiting happens in it. Callers write the journal
 //! ([`Desk::write`]) before they answer.
 
-use super::answer::{self, Code};
+use super::answer::Code;
 use super::behaviours::Behaviours;
 use super::capacity::Capacity;
+use super::dialect::{Codes, Dialect};
 use super::journal::{Accepted, COMPACT, Entry, Event, Journal, Log, Outcome, Promised, Record};
 use super::promises::{Key, Owed, Promises};
 use super::recent::Recent;
 use crate::ServiceError;
 use squall_model::behaviour::Behaviour;
-use squall_model::stack::{self, CarrierProtocol};
+use squall_model::stack;
 use squall_model::token;
 use squall_platform::{Node, time::Instant};
 use squall_wire::smpp::{Assembled, Part, Reassembly};
@@ -23,7 +24,7 @@ use std::time::Duration;
 const UNFINISHED: usize = 10_000;
 
 pub(super) struct Desk {
-    pub protocol: CarrierProtocol,
+    pub codes: &'static Codes,
     pub behaviours: Behaviours,
     pub promises: Promises,
     pub recent: Recent,
@@ -31,6 +32,8 @@ pub(super) struct Desk {
     pub looking_us: u64,
     capacity: Option<Capacity>,
     receipt_delay_us: u64,
+    /// From the acceptance to the handset.
+    lands_after_us: u64,
     reassembly: Reassembly,
     journal: Journal,
     /// Size of `messages` after it was last written anew.
@@ -47,6 +50,8 @@ pub(super) struct Submission<'a> {
     pub part: Option<Part>,
     pub wish: Wish,
     pub callback: Option<String>,
+    /// The sender's own, told again in the receipt.
+    pub reference: Option<String>,
     pub valid_until_us: Option<u64>,
 }
 
@@ -69,9 +74,10 @@ pub(super) struct Decision {
 impl Desk {
     pub(super) fn open(node: &Node, entry: &stack::Carrier) -> Result<Desk, ServiceError> {
         let (journal, records) = Journal::open(node.disk())?;
+        let Dialect { codes, lands_at_once, .. } = Dialect::of(entry.protocol);
         let mut desk = Desk {
-            protocol: entry.protocol,
-            behaviours: Behaviours::new(entry.protocol),
+            codes,
+            behaviours: Behaviours::new(codes),
             promises: Promises::default(),
             recent: Recent::default(),
             looking_us: 0,
@@ -79,6 +85,7 @@ impl Desk {
                 .capacity
                 .and_then(|per_second| Capacity::new(per_second, entry.capacity_counts)),
             receipt_delay_us: entry.receipt_delay.0,
+            lands_after_us: if *lands_at_once { 0 } else { entry.receipt_delay.0 },
             reassembly: Reassembly::new(UNFINISHED),
             compacted: journal.size(),
             journal,
@@ -126,7 +133,7 @@ impl Desk {
             let counts = fate.refused.is_none() || capacity.counts_refused();
             counts && !capacity.take(now_us)
         });
-        let refused = fate.refused.or(full.then(|| answer::throttled(self.protocol)));
+        let refused = fate.refused.or(full.then_some(Code(self.codes.throttled)));
         let answer_after = Duration::from_millis(fate.answer_after_ms);
         if let Some(code) = refused {
             let event = Event::Refused(code);
@@ -142,7 +149,8 @@ impl Desk {
             () if fate.swallowed && !fate.lied => Outcome::Never,
             () => Outcome::Delivered,
         };
-        let id = self.journal.event(Entry { unix_us: now_us, message, event, via });
+        let unix_us = now_us.saturating_add(self.lands_after_us);
+        let id = self.journal.event(Entry { unix_us, message, event, via });
         self.accept(now_us, id, submission, outcome, reached);
         Decision { result: Ok(id), answer_after }
     }
@@ -191,6 +199,7 @@ impl Desk {
             text: submission.text.to_owned(),
             part: submission.part.map(|part| (part.reference, part.total, part.number)),
             callback: submission.callback,
+            reference: submission.reference,
             promise: promise.filter(|promise| promise.copies > 0),
             outcome,
             reached,

@@ -8,11 +8,11 @@
 //! made in place.
 
 use super::answer::Code;
+use super::dialect::Codes;
 use super::names::Names;
 use crate::ServiceError;
 use serde::{Deserialize, Serialize};
 use squall_model::fact::CarrierEvent;
-use squall_model::stack::CarrierProtocol;
 use squall_platform::{Disk, File};
 use squall_wire::smpp::Part;
 use std::io;
@@ -33,12 +33,12 @@ pub(super) enum Event {
 }
 
 impl Event {
-    pub(super) fn fact(self, protocol: CarrierProtocol) -> CarrierEvent {
+    pub(super) fn fact(self, codes: &Codes) -> CarrierEvent {
         match self {
             Event::Delivered => CarrierEvent::Delivered,
             Event::Swallowed => CarrierEvent::Swallowed,
             Event::Part => CarrierEvent::Part,
-            Event::Refused(code) => CarrierEvent::Refused(code.text(protocol)),
+            Event::Refused(code) => CarrierEvent::Refused((codes.show)(code.0)),
         }
     }
 }
@@ -96,6 +96,8 @@ pub(super) struct Accepted {
     /// reference, total, number; only of parts that count.
     pub part: Option<(u16, u8, u8)>,
     pub callback: Option<String>,
+    /// The sender's own, told again in the receipt.
+    pub reference: Option<String>,
     pub promise: Option<Promised>,
     pub outcome: Outcome,
     /// Really on the handset, whatever the outcome claims.
@@ -116,6 +118,11 @@ pub(super) enum Outcome {
 impl Accepted {
     pub(super) fn part(&self) -> Option<Part> {
         self.part.map(|(reference, total, number)| Part { reference, total, number })
+    }
+
+    /// How it ended, as far as that shows.
+    pub(super) fn ended(&self, now_us: u64) -> Option<Outcome> {
+        Some(self.outcome).filter(|_| self.final_us <= now_us)
     }
 }
 

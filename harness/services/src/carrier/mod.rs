@@ -1,26 +1,31 @@
-//! The mock carrier: an SMPP SMSC or Twilio's Messages API, with a log of what reached handsets.
+//! The mock carrier: an SMPP SMSC or a vendor's HTTP API, with a log of what reached handsets.
 //!
-//! Both fronts ([`smpp`], [`twilio`]) hand their messages to one [`desk`], which draws what the
-//! behaviours say, writes the [`journal`] and promises receipts. An answer never leaves before the
+//! The front of its protocol ([`dialect`] lists them) hands messages to the [`desk`], which draws
+//! what the behaviours say, writes the [`journal`] and promises receipts. An answer never leaves before the
 //! journal is written. It has no real network behind it: a message that is accepted and not
-//! swallowed is on its handset at that instant.
+//! swallowed is on its handset at that instant, a call once it has rung and read its text out.
 
 mod answer;
 mod behaviours;
 mod capacity;
 mod control;
 mod desk;
+mod dialect;
 mod journal;
+mod json;
 mod names;
 mod promises;
 mod recent;
 mod smpp;
 mod twilio;
+mod voice;
+mod vonage;
+mod web;
 
 use crate::ServiceError;
 use desk::Desk;
+use dialect::Dialect;
 use squall_model::node_config::NodeConfig;
-use squall_model::stack::CarrierProtocol;
 use squall_platform::running::stop_pair;
 use squall_platform::{Listener, Node, Running};
 use squall_wire::http::Limits;
@@ -61,13 +66,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         .iter()
         .find(|carrier| carrier.name == config.node)
         .ok_or_else(|| ServiceError::Setting(format!("no carrier is named {}", config.node)))?;
-    let front = match entry.protocol {
-        CarrierProtocol::Smpp => "smpp",
-        CarrierProtocol::Twilio => "http",
-        other => {
-            return Err(ServiceError::Setting(format!("no carrier front speaks {other:?} yet")));
-        }
-    };
+    let dialect = Dialect::of(entry.protocol);
     let opening = (node.clone(), entry.clone());
     let desk = node.blocking(move || Desk::open(&opening.0, &opening.1)).await?;
     let setting = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
@@ -83,16 +82,13 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     });
 
     let mut addresses = BTreeMap::new();
-    let traffic = listen(&node, &config, front, &mut addresses).await?;
+    let traffic = listen(&node, &config, dialect.port, &mut addresses).await?;
     let control = listen(&node, &config, "control", &mut addresses).await?;
     let (stop, stopping, done, stopped) = stop_pair();
     let handler = Arc::new(control::Control(carrier.clone()));
     let limits = Limits::default();
     squall_wire::http::serve(&node, control, limits, stopping.clone(), done.clone(), handler);
-    match entry.protocol {
-        CarrierProtocol::Smpp => smpp::serve(carrier, traffic, stopping, done),
-        _ => twilio::serve(carrier, traffic, stopping, done),
-    }
+    (dialect.serve)(carrier, traffic, stopping, done);
     Ok(Running { addresses, stop, stopped })
 }
 

@@ -15,6 +15,7 @@ pub(super) struct Owed {
     /// The first 20 characters.
     pub text: Box<str>,
     pub callback: Option<Box<str>>,
+    pub reference: Option<Box<str>>,
 }
 
 /// Message and copy.
@@ -38,6 +39,7 @@ impl Owed {
             destination: accepted.destination.as_str().into(),
             text: accepted.text[..end].into(),
             callback: accepted.callback.as_deref().map(Into::into),
+            reference: accepted.reference.as_deref().map(Into::into),
         }
     }
 
@@ -50,6 +52,7 @@ impl Owed {
             text: self.text.to_string(),
             part: None,
             callback: self.callback.as_deref().map(str::to_owned),
+            reference: self.reference.as_deref().map(str::to_owned),
             promise: Some(promise),
             outcome: self.outcome,
             reached: true,

@@ -33,13 +33,9 @@ pub struct Part {
 /// `None` for a text of more than 255 parts.
 pub fn split(sm: &SubmitSm, text: &str, how: Concatenation) -> Option<Vec<SubmitSm>> {
     let (alphabet, octets) = text::encode(text);
-    let single = match alphabet {
-        Alphabet::Gsm => 160,
-        Alphabet::Ucs2 => 140,
-    };
     let mut sm = sm.clone();
     sm.data_coding = alphabet.data_coding();
-    if octets.len() <= single {
+    if octets.len() <= alphabet.single() {
         sm.esm_class = plain();
         sm.set_short_message(short_message(octets)?);
         return Some(vec![sm]);
@@ -51,6 +47,19 @@ pub fn split(sm: &SubmitSm, text: &str, how: Concatenation) -> Option<Vec<Submit
         .zip(1..=total)
         .map(|(chunk, number)| part(&sm, chunk, how, total, number))
         .collect()
+}
+
+/// The texts of the parts that carry `text`, where the server takes it apart: one where it fits into
+/// one short message.
+pub fn texts(text: &str) -> Vec<String> {
+    let (alphabet, octets) = text::encode(text);
+    if octets.len() <= alphabet.single() {
+        return vec![text.to_owned()];
+    }
+    // Headers of parts as handsets get them take six octets, as with an eight-bit reference.
+    let chunks = cut(&octets, alphabet, Concatenation::Udh8(0));
+    let decode = |chunk| text::decode(alphabet.data_coding(), chunk).into_owned();
+    chunks.into_iter().map(decode).collect()
 }
 
 /// Cuts so that neither an escape sequence nor a surrogate pair is torn.
@@ -298,6 +307,7 @@ mod tests {
             if backwards {
                 parts.reverse();
             }
+            prop_assert_eq!(texts(&text).concat(), text.clone());
             prop_assert_eq!(put_together(&parts), Some(text));
         }
 

@@ -40,6 +40,14 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
+    /// Octets of a message that needs no parts.
+    pub fn single(self) -> usize {
+        match self {
+            Alphabet::Gsm => 160,
+            Alphabet::Ucs2 => 140,
+        }
+    }
+
     pub fn data_coding(self) -> DataCoding {
         match self {
             Alphabet::Gsm => DataCoding::McSpecific,

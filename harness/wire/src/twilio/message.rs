@@ -1,7 +1,7 @@
 //! The Message resource and the page that lists several.
 
 use crate::calendar::{civil, rfc2822};
-use crate::smpp::text::{self, Alphabet};
+use crate::smpp::long;
 use crate::twilio::{API_VERSION, Status, message_path};
 use serde::{Deserialize, Serialize};
 
@@ -79,12 +79,7 @@ pub fn day(unix_us: u64) -> String {
 
 /// How many short messages carry `body`.
 pub fn segments(body: &str) -> usize {
-    let (alphabet, octets) = text::encode(body);
-    let (single, part) = match alphabet {
-        Alphabet::Gsm => (160, 153),
-        Alphabet::Ucs2 => (140, 134),
-    };
-    if octets.len() <= single { 1 } else { octets.len().div_ceil(part) }
+    long::texts(body).len()
 }
 
 /// One page of a list. URIs are relative; a null `next_page_uri` ends the list.

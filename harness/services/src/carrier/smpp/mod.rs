@@ -8,6 +8,7 @@ mod dispatch;
 mod session;
 
 use super::Carrier;
+use super::dialect::{Codes, Dialect, number};
 use dispatch::Receivers;
 use squall_platform::running::{Done, Stopping};
 use squall_platform::{Listener, accept};
@@ -28,7 +29,22 @@ impl Smsc {
     }
 }
 
-pub(super) fn serve(carrier: Arc<Carrier>, listener: Listener, stopping: Stopping, done: Done) {
+/// Codes are values of command_status.
+pub(super) static DIALECT: Dialect = Dialect {
+    port: "smpp",
+    lands_at_once: true,
+    codes: Codes {
+        throttled: 0x58,
+        queue_full: 0x14,
+        system_error: 0x08,
+        rejected: 0x45,
+        read: |raw| number(raw).filter(|code| (0x01..=0x4FF).contains(code)),
+        show: |code| format!("0x{code:02X}"),
+    },
+    serve,
+};
+
+fn serve(carrier: Arc<Carrier>, listener: Listener, stopping: Stopping, done: Done) {
     let node = carrier.node.clone();
     let smsc = Arc::new(Smsc { carrier, receivers: Mutex::default() });
     node.spawn(dispatch::run(smsc.clone(), stopping.clone(), done.clone()));

@@ -200,6 +200,7 @@ impl Session {
                 part,
                 wish: wish(sm),
                 callback: None,
+                reference: None,
                 valid_until_us: date::validity_end(sm.validity_period.as_str(), now_us),
             },
         );

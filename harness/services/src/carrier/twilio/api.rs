@@ -1,35 +1,26 @@
 //! Create, fetch, list, update and delete, with Twilio's error bodies.
 
 use super::{Front, list};
-use crate::carrier::control;
+use crate::carrier::answer::Code;
 use crate::carrier::desk::{Submission, Wish};
-use futures::future::BoxFuture;
-use http::{Method, StatusCode, header};
+use crate::carrier::web;
+use http::{Method, StatusCode};
 use squall_platform::time;
-use squall_wire::http::{Handler, Request, Response, reply};
-use squall_wire::twilio::{self, Create, ErrorBody, Message, Route, Status, Update};
-use std::sync::Arc;
+use squall_wire::http::{Request, Response, reply};
+use squall_wire::twilio::{
+    self, Create, ErrorBody, Lookup, Message, Route, Status, Update, lookup,
+};
+use std::time::Duration;
 
-pub(super) struct Api(pub Arc<Front>);
-
-impl Handler for Api {
-    fn handle(&self, request: Request) -> BoxFuture<'static, Response> {
-        let front = self.0.clone();
-        Box::pin(async move {
-            if request.uri().path() == "/health" {
-                return control::health(&front.carrier);
-            }
-            answer(&front, &request).await.unwrap_or_else(|error| error_reply(&error))
-        })
-    }
-}
-
-async fn answer(front: &Front, request: &Request) -> Result<Response, ErrorBody> {
+pub(super) async fn answer(front: &Front, request: &Request) -> Result<Response, ErrorBody> {
     let (account, secret) = (&front.carrier.account, &front.carrier.secret);
     if !twilio::authorized(request.headers(), account, secret) {
         return Err(ErrorBody::of(20003));
     }
     let absent = || ErrorBody::of(20404);
+    if let Some(number) = lookup::number_of(request.uri().path()) {
+        return look_up(front, number, request.method()).await;
+    }
     match (Route::parse(request.uri().path()).ok_or_else(absent)?, request.method()) {
         (Route::Messages { account: named } | Route::Message { account: named, .. }, _)
             if named != account =>
@@ -37,7 +28,7 @@ async fn answer(front: &Front, request: &Request) -> Result<Response, ErrorBody>
             Err(absent())
         }
         (Route::Messages { .. }, &Method::POST) => {
-            create(front, product(request), request.body()).await
+            create(front, web::product(request), request.body()).await
         }
         (Route::Messages { .. }, &Method::GET) => list::page(front, request.uri()),
         (Route::Message { sid, .. }, &Method::GET) => fetch(front, sid),
@@ -47,11 +38,21 @@ async fn answer(front: &Front, request: &Request) -> Result<Response, ErrorBody>
     }
 }
 
-/// The product of the User-Agent without its version: by our convention the name of the node that
-/// submits.
-fn product(request: &Request) -> &str {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    agent.and_then(|agent| agent.split(['/', ' ', '\t']).next()).unwrap_or("")
+/// Answered from the numbering plan, which here has one network: the carrier itself. A request as
+/// any other, so what refuses or delays submits does the same to it.
+async fn look_up(front: &Front, number: &str, method: &Method) -> Result<Response, ErrorBody> {
+    if method != Method::GET {
+        return Err(ErrorBody::new(405, 20004, "Method not allowed"));
+    }
+    let carrier = &front.carrier;
+    let fate = carrier.desk().behaviours.request(carrier.node.unix_us());
+    if fate.answer_after_ms > 0 {
+        time::sleep(Duration::from_millis(fate.answer_after_ms)).await;
+    }
+    match fate.refused {
+        Some(code) => Err(error_body(code)),
+        None => Ok(reply::json(StatusCode::OK, &Lookup::mobile(number, carrier.node.name()))),
+    }
 }
 
 async fn create(front: &Front, via: &str, form: &[u8]) -> Result<Response, ErrorBody> {
@@ -60,31 +61,20 @@ async fn create(front: &Front, via: &str, form: &[u8]) -> Result<Response, Error
     let now_us = carrier.node.unix_us();
     let wish = if create.status_callback.is_some() { Wish::Everything } else { Wish::Nothing };
     let validity_us = create.validity_period_s.map(|s| s.saturating_mul(1_000_000));
-    let decision = {
-        let mut desk = carrier.desk();
-        let decision = desk.submit(
-            now_us,
-            Submission {
-                via,
-                source: &create.from,
-                destination: &create.to,
-                text: &create.body,
-                part: None,
-                wish,
-                callback: create.status_callback.clone(),
-                valid_until_us: validity_us.map(|us| now_us.saturating_add(us)),
-            },
-        );
-        desk.write().map_err(|_| ErrorBody::of(20500))?;
-        if desk.dispatcher_sleeps_too_long() {
-            carrier.wake.notify_one();
-        }
-        decision
+    let submission = Submission {
+        via,
+        source: &create.from,
+        destination: &create.to,
+        text: &create.body,
+        part: None,
+        wish,
+        callback: create.status_callback.clone(),
+        reference: None,
+        valid_until_us: validity_us.map(|us| now_us.saturating_add(us)),
     };
-    if !decision.answer_after.is_zero() {
-        time::sleep(decision.answer_after).await;
-    }
-    let id = decision.result.map_err(super::super::answer::Code::error_body)?;
+    let submitted = web::submit(carrier, now_us, vec![submission]).await;
+    let submitted = submitted.map_err(|_| ErrorBody::of(20500))?;
+    let id = submitted.into_iter().next().unwrap_or(Err(Code(20500))).map_err(error_body)?;
     let (account, sid) = (&carrier.account, front.sid(id));
     let mut message = Message::outbound(account, &sid, &create.to, &create.body, now_us);
     message.from = Some(create.from).filter(|from| !from.is_empty());
@@ -133,7 +123,16 @@ fn delete(front: &Front, sid: &str) -> Result<Response, ErrorBody> {
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
-fn error_reply(error: &ErrorBody) -> Response {
+pub(in crate::carrier) fn error_reply(error: &ErrorBody) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     reply::json(status, error)
+}
+
+pub(in crate::carrier) fn error_body(code: Code) -> ErrorBody {
+    match u16::try_from(code.0) {
+        Ok(status @ 400..=599) => {
+            ErrorBody::new(status, 20_000 + code.0, "The request was refused")
+        }
+        _ => ErrorBody::of(code.0),
+    }
 }

@@ -1,43 +1,76 @@
-//! Twilio's Messages API in front of the desk: [`api`] answers requests, [`callbacks`] tells the
-//! senders how their messages ended.
+//! Twilio's Messages API in front of the desk: [`api`] answers requests. Its codes are Twilio's
+//! error codes, or bare HTTP statuses.
 
 mod api;
-mod callbacks;
 mod list;
 
+pub(super) use api::{error_body, error_reply};
+
 use super::Carrier;
+use super::dialect::{Codes, Dialect, is_http};
 use super::journal::{Accepted, Outcome};
-use squall_platform::Listener;
-use squall_platform::rng::{Draw, derive};
-use squall_platform::running::{Done, Stopping};
-use squall_wire::http::{self, Limits};
-use squall_wire::twilio::{self, Message, Status};
+use super::promises::Owed;
+use super::web::{self, Ids};
+use futures::future::BoxFuture;
+use squall_wire::http::{Request, Response};
+use squall_wire::twilio::{self, Callback, Message, Status};
 use std::sync::Arc;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    port: "http",
+    lands_at_once: true,
+    codes: Codes {
+        throttled: 20429,
+        queue_full: 21611,
+        system_error: 20500,
+        rejected: 21610,
+        read: |raw| raw.parse().ok().filter(|c| is_http(*c) || (10_000..=99_999).contains(c)),
+        show: |code| code.to_string(),
+    },
+    serve: |carrier, listener, stopping, done| {
+        let ids = Ids::of(&carrier);
+        web::serve(Arc::new(Front { carrier, ids }), listener, stopping, done);
+    },
+};
 
 struct Front {
     carrier: Arc<Carrier>,
-    /// High half of every sid: two carriers of one run give different ones.
-    sids: u64,
+    ids: Ids,
 }
 
-pub(super) fn serve(carrier: Arc<Carrier>, listener: Listener, stopping: Stopping, done: Done) {
-    let node = carrier.node.clone();
-    // The same in every life of the node, unlike draws from the node itself.
-    let sids = derive(carrier.seed, node.name(), "sid").random();
-    let front = Arc::new(Front { carrier, sids });
-    node.spawn(callbacks::run(front.clone(), stopping.clone(), done.clone()));
-    let handler = Arc::new(api::Api(front));
-    http::serve(&node, listener, Limits::default(), stopping, done, handler);
+impl web::Front for Front {
+    fn carrier(&self) -> &Arc<Carrier> {
+        &self.carrier
+    }
+
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
+        Box::pin(async move {
+            api::answer(&self, &request).await.unwrap_or_else(|error| api::error_reply(&error))
+        })
+    }
+
+    fn receipt(&self, owed: &Owed) -> Option<(String, Request)> {
+        let (status, error_code) = status(Some(owed.outcome));
+        let callback = Callback {
+            message_sid: self.sid(owed.id),
+            account_sid: self.carrier.account.clone(),
+            status,
+            from: owed.source.to_string(),
+            to: owed.destination.to_string(),
+            error_code,
+        };
+        callback.request(owed.callback.as_deref()?, &self.carrier.secret)
+    }
 }
 
 impl Front {
     fn sid(&self, id: u64) -> String {
-        twilio::message_sid(u128::from(self.sids) << 64 | u128::from(id))
+        twilio::message_sid(self.ids.number(id))
     }
 
     fn id(&self, sid: &str) -> Option<u64> {
-        let number = u128::from_str_radix(sid.strip_prefix("SM")?, 16).ok()?;
-        ((number >> 64) as u64 == self.sids && sid.len() == 34).then_some(number as u64)
+        let digits = sid.strip_prefix("SM").filter(|digits| digits.len() == 32)?;
+        self.ids.place(u128::from_str_radix(digits, 16).ok()?)
     }
 
     /// The Message resource as it stands now.
@@ -48,7 +81,7 @@ impl Front {
         let mut message = Message::outbound(account, &sid, destination, text, *at_us);
         message.from = Some(accepted.source.clone()).filter(|from| !from.is_empty());
         let now_us = self.carrier.node.unix_us();
-        (message.status, message.error_code) = status(accepted.outcome, accepted.final_us, now_us);
+        (message.status, message.error_code) = status(accepted.ended(now_us));
         message.date_sent = message.date_created.clone();
         if accepted.final_us <= now_us {
             message.date_updated = Some(twilio::message::date(accepted.final_us));
@@ -58,10 +91,10 @@ impl Front {
 }
 
 /// 30036: the validity period ran out.
-fn status(outcome: Outcome, final_us: u64, now_us: u64) -> (Status, Option<u32>) {
-    match outcome {
-        Outcome::Delivered if final_us <= now_us => (Status::Delivered, None),
-        Outcome::Expired if final_us <= now_us => (Status::Undelivered, Some(30036)),
-        _ => (Status::Sent, None),
+fn status(ended: Option<Outcome>) -> (Status, Option<u32>) {
+    match ended {
+        Some(Outcome::Delivered) => (Status::Delivered, None),
+        Some(Outcome::Expired) => (Status::Undelivered, Some(30036)),
+        Some(Outcome::Never) | None => (Status::Sent, None),
     }
 }

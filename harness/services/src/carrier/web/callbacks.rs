@@ -1,14 +1,13 @@
-//! Status callbacks: posted when due, signed, and posted again until they are answered with 2xx.
+//! Receipts over HTTP: sent when due, and again until they are answered with 2xx.
 //!
-//! The vendor itself gives up much sooner; here a receipt is lost by a behaviour or not at all.
+//! Vendors give up sooner; here a receipt is lost by a behaviour or not at all.
 
-use super::{Front, status};
+use super::Front;
 use crate::carrier::desk::instant;
-use crate::carrier::promises::{Key, Owed};
+use crate::carrier::promises::Key;
 use squall_platform::running::{Done, Stopping};
 use squall_platform::time::sleep_until;
 use squall_wire::http::{Client, Request};
-use squall_wire::twilio::Callback;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -16,22 +15,22 @@ use tokio::sync::Semaphore;
 /// Callbacks under way at once.
 const WINDOW: usize = 64;
 
-/// For one callback's answer, as the vendor's (its error 11205).
+/// For one callback's answer, as Twilio's (its error 11205).
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A callback that failed is due again after this.
 const AGAIN_US: u64 = 5_000_000;
 
-pub(super) async fn run(front: Arc<Front>, mut stopping: Stopping, done: Done) {
-    let client = Client::new(front.carrier.node.clone(), WINDOW);
+pub(super) async fn run(front: Arc<dyn Front>, mut stopping: Stopping, done: Done) {
+    let client = Client::new(front.carrier().node.clone(), WINDOW);
     let places = Arc::new(Semaphore::new(WINDOW));
     loop {
         let look_us = dispatch(&front, &client, &places);
-        let now_us = front.carrier.node.unix_us();
+        let now_us = front.carrier().node.unix_us();
         tokio::select! {
             biased;
             () = stopping.asked() => break,
-            () = front.carrier.wake.notified() => {}
+            () = front.carrier().wake.notified() => {}
             () = sleep_until(instant(now_us, look_us)) => {}
         }
     }
@@ -39,9 +38,9 @@ pub(super) async fn run(front: Arc<Front>, mut stopping: Stopping, done: Done) {
 }
 
 /// Starts what is due and has a place; returns when to look again.
-fn dispatch(front: &Arc<Front>, client: &Client, places: &Arc<Semaphore>) -> u64 {
-    let now_us = front.carrier.node.unix_us();
-    let mut desk = front.carrier.desk();
+fn dispatch(front: &Arc<dyn Front>, client: &Client, places: &Arc<Semaphore>) -> u64 {
+    let now_us = front.carrier().node.unix_us();
+    let mut desk = front.carrier().desk();
     loop {
         let Ok(place) = places.clone().try_acquire_owned() else {
             desk.looking_us = 0;
@@ -51,30 +50,17 @@ fn dispatch(front: &Arc<Front>, client: &Client, places: &Arc<Semaphore>) -> u64
             desk.looking_us = desk.promises.next_due_us().unwrap_or(u64::MAX);
             return desk.looking_us;
         };
-        let request = request(front, owed);
+        let request = front.receipt(owed);
         let (front, client) = (front.clone(), client.clone());
-        front.carrier.node.clone().spawn(async move {
-            post(&front, &client, key, request).await;
+        front.carrier().node.clone().spawn(async move {
+            post(&*front, &client, key, request).await;
             drop(place);
-            front.carrier.wake.notify_one();
+            front.carrier().wake.notify_one();
         });
     }
 }
 
-fn request(front: &Front, owed: &Owed) -> Option<(String, Request)> {
-    let (status, error_code) = status(owed.outcome, owed.final_us, u64::MAX);
-    let callback = Callback {
-        message_sid: front.sid(owed.id),
-        account_sid: front.carrier.account.clone(),
-        status,
-        from: owed.source.to_string(),
-        to: owed.destination.to_string(),
-        error_code,
-    };
-    callback.request(owed.callback.as_deref()?, &front.carrier.secret)
-}
-
-async fn post(front: &Front, client: &Client, key: Key, request: Option<(String, Request)>) {
+async fn post(front: &dyn Front, client: &Client, key: Key, request: Option<(String, Request)>) {
     // A URL that cannot be called is nobody's receipt.
     let answered = match request {
         Some((address, request)) => {
@@ -83,8 +69,8 @@ async fn post(front: &Front, client: &Client, key: Key, request: Option<(String,
         }
         None => true,
     };
-    let now_us = front.carrier.node.unix_us();
-    let mut desk = front.carrier.desk();
+    let now_us = front.carrier().node.unix_us();
+    let mut desk = front.carrier().desk();
     if answered {
         desk.acknowledged(key);
         // Lost with a kill it costs a repeated callback, nothing else.
@@ -96,7 +82,7 @@ async fn post(front: &Front, client: &Client, key: Key, request: Option<(String,
 
 /// Where `host:port` of a callback URL is reached: a node of the stack over its own link, any other
 /// host as it stands.
-fn dial<'a>(front: &'a Front, address: &'a str) -> &'a str {
+fn dial<'a>(front: &'a dyn Front, address: &'a str) -> &'a str {
     let host = address.split(':').next().unwrap_or(address);
-    front.carrier.links.get(host).map_or(address, String::as_str)
+    front.carrier().links.get(host).map_or(address, String::as_str)
 }
