@@ -71,6 +71,10 @@ pub struct Run {
     /// Drills played side by side [default: one a core on sim, one at a time elsewhere]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+    /// Play every drill so many times, each time with another seed
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
     /// Allow drills of more than 15 minutes on a real-time engine
     #[arg(long)]
     pub allow_long: bool,

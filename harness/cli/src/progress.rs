@@ -27,7 +27,7 @@ struct Label {
 impl Label {
     fn of(plan: &Plan) -> Label {
         // A feature file may come from anywhere; it gets no say over the terminal.
-        let scenario = plan.scenario.chars().filter(|c| !c.is_control()).collect();
+        let scenario = plan.title().chars().filter(|c| !c.is_control()).collect();
         Label { scenario, clock: plan.clock }
     }
 

@@ -13,12 +13,23 @@ pub struct About {
     /// Settings of the stack by name; what they are in this drill stands in the stack.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, SettingAbout>,
+    /// Which repeat of its scenario the drill is; absent where it is played once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
 }
 
 impl About {
     pub fn is_empty(&self) -> bool {
-        self.description.is_empty() && self.settings.is_empty()
+        *self == About::default()
     }
+}
+
+/// One of several drills of the same scenario, each with a seed of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Repeat {
+    /// From 1.
+    pub number: u32,
+    pub of: u32,
 }
 
 /// What the stack's file says of one setting.

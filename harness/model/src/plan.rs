@@ -1,6 +1,6 @@
 //! What shall happen: the resolved value of one scenario on one stack.
 
-use crate::about::About;
+use crate::about::{About, Repeat};
 use crate::fault::Fault;
 use crate::lever::LeverCall;
 use crate::objective::Objective;
@@ -43,6 +43,16 @@ pub struct Plan {
     /// Words for the reader of the report.
     #[serde(default, skip_serializing_if = "About::is_empty")]
     pub about: About,
+}
+
+impl Plan {
+    /// The scenario's name, and which repeat of it this is where there are several.
+    pub fn title(&self) -> String {
+        match self.about.repeat {
+            Some(Repeat { number, of }) => format!("{} ({number} of {of})", self.scenario),
+            None => self.scenario.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -41,6 +41,10 @@ impl Outcome {
         }
     }
 
+    pub(crate) fn is_met(&self) -> bool {
+        self.met
+    }
+
     /// Why the Then step of this line does not pass.
     fn objection(&self, line: usize) -> Option<String> {
         let Some(findings) = self.findings.get(&line) else {

@@ -64,8 +64,13 @@ pub fn front(suite: &Suite, judged: &[Option<Judged>], colour: bool) -> Front {
     let mut outcomes: BTreeMap<Key, Option<Outcome>> = BTreeMap::new();
     for (index, plan) in suite.plans.iter().enumerate() {
         let judged = judged.get(index).and_then(Option::as_ref);
+        let key = (plan.file.clone(), plan.line);
         let outcome = judged.map(|judged| Outcome::new(plan, judged));
-        outcomes.insert((plan.file.clone(), plan.line), outcome);
+        let met = |outcome: &Option<Outcome>| outcome.as_ref().is_some_and(Outcome::is_met);
+        // Of several repeats the first that was not met is shown.
+        if outcomes.get(&key).is_none_or(|shown| met(shown) && !met(&outcome)) {
+            outcomes.insert(key, outcome);
+        }
     }
     let outcomes = Arc::new(outcomes);
     let page = Page::default();

@@ -34,6 +34,7 @@ use cucumber::gherkin::tagexpr::TagOperation;
 use cucumber::tag::Ext as _;
 use feature::Parsed;
 use sha2::{Digest as _, Sha256};
+use squall_model::about::Repeat;
 use squall_model::plan::Plan;
 use std::path::PathBuf;
 
@@ -55,6 +56,24 @@ pub struct Options {
 pub struct Suite {
     pub plans: Vec<Plan>,
     parsed: Vec<Parsed>,
+}
+
+impl Suite {
+    /// Plays every drill `times` over, each time with another seed; the first time with the one it
+    /// states. Repeats are interleaved, so that what changes in the surroundings hits all alike.
+    pub fn repeat(&mut self, times: u32) {
+        if times < 2 {
+            return;
+        }
+        let once = std::mem::take(&mut self.plans);
+        for number in 1..=times {
+            self.plans.extend(once.iter().cloned().map(|mut plan| {
+                plan.seed = plan.seed.wrapping_add(u64::from(number - 1));
+                plan.about.repeat = Some(Repeat { number, of: times });
+                plan
+            }));
+        }
+    }
 }
 
 /// Compiles every selected scenario of the files and folders named.

@@ -73,7 +73,7 @@ fn about(draft: &Draft, selected: &Selected<'_>) -> About {
         let (default, doc) = (setting.default.clone(), setting.doc.clone());
         (name.clone(), SettingAbout { default, doc, mends: setting.mends.clone() })
     });
-    About { description, settings: settings.collect() }
+    About { description, settings: settings.collect(), repeat: None }
 }
 
 /// Lines joined, empty lines apart.

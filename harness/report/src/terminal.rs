@@ -38,7 +38,7 @@ fn of_drill(run: &RunReport, drill: &DrillReport, colour: bool, out: &mut String
         (false, Verdict::Pass) => " (a canary that must fail)",
         _ => "",
     };
-    out.push_str(&format!("{} {}{met}\n", mark(judged.verdict, colour), clean(&plan.scenario)));
+    out.push_str(&format!("{} {}{met}\n", mark(judged.verdict, colour), clean(&plan.title())));
     out.push_str(&format!("    {}\n", clean(&judged.reason)));
     for (planned, finding) in plan.objectives.iter().zip(&judged.findings) {
         if finding.verdict != Verdict::Pass {

@@ -29,6 +29,7 @@ pub fn run(args: &args::Run) -> Result<Exit> {
     };
     let engine = engine(args.engine, &suite.plans)?;
     suite.plans = playable(suite.plans, engine, args)?;
+    suite.repeat(args.repeat);
     let plans = &suite.plans;
     recover::sweep(&args.out)?;
 
@@ -119,10 +120,10 @@ fn tell(plans: &[Plan], results: &[Result<Played, RunError>]) -> bool {
     let mut unhealed = false;
     for (plan, result) in plans.iter().zip(results) {
         match result {
-            Err(error) => eprintln!("squall: \"{}\" was not played: {error}", plan.scenario),
+            Err(error) => eprintln!("squall: \"{}\" was not played: {error}", plan.title()),
             Ok(played) => {
                 for left in &played.unhealed {
-                    eprintln!("squall: \"{}\": not undone: {left}", plan.scenario);
+                    eprintln!("squall: \"{}\": not undone: {left}", plan.title());
                     unhealed = true;
                 }
             }

@@ -23,7 +23,7 @@ pub fn write(run: &RunReport, out: &mut dyn Write) -> io::Result<()> {
 
 fn suite(run: &RunReport, drill: &DrillReport) -> TestSuite {
     let plan = drill.plan();
-    let mut suite = TestSuite::new(plain(&format!("{}: {}", plan.feature, plan.scenario)));
+    let mut suite = TestSuite::new(plain(&format!("{}: {}", plan.feature, plan.title())));
     suite.extra.insert("file".into(), plain(&plan.file).into());
     suite.extra.insert("line".into(), plan.line.to_string().into());
     suite.add_property(("stack", plain(&plan.stack.name).as_str()));

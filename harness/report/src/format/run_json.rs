@@ -6,6 +6,7 @@
 use crate::run::{DrillReport, RunInfo, RunReport, Score};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use squall_model::about::Repeat;
 use squall_model::judged::{Absent, Accounting, FaultSeen, Finding, Judged, Unit};
 use squall_model::plan::{Expected, PlannedObjective};
 use squall_model::units::Micros;
@@ -55,6 +56,12 @@ pub struct DrillJson {
     /// The command that plays the drill again.
     #[serde(default)]
     pub repeat: String,
+    /// Which repeat of its scenario this is; absent where it was played once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repetition: Option<Repeat>,
+    /// The drill's own seed.
+    #[serde(default)]
+    pub seed: u64,
     pub plan_hash: String,
     pub duration_ms: u64,
     pub phases: Vec<PhaseJson>,
@@ -218,6 +225,8 @@ fn drill_json(run: &RunReport, drill: &DrillReport) -> DrillJson {
         reason: reason.clone(),
         description: plan.about.description.clone(),
         repeat: crate::repeat::command(run, drill),
+        repetition: plan.about.repeat,
+        seed: plan.seed,
         plan_hash: record.header.plan_hash.clone(),
         duration_ms: plan.end.as_millis(),
         phases: phases.iter().map(phase).collect(),

@@ -71,7 +71,7 @@ fn row(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "| {} | {} | {} | {} | {} | {} | {} | {} |",
-        md(&drill.plan().scenario),
+        md(&drill.plan().title()),
         verdict_word(drill.judged.verdict),
         if drill.judged.met { "yes" } else { "**no**" },
         words::percent_of(affected, reached),
@@ -84,7 +84,7 @@ fn row(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
 
 fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::Result {
     let plan = drill.plan();
-    writeln!(out, "\n### {} {}\n", verdict_word(drill.judged.verdict), md(&plan.scenario))?;
+    writeln!(out, "\n### {} {}\n", verdict_word(drill.judged.verdict), md(&plan.title()))?;
     writeln!(out, "{} ({}:{})\n", md(&drill.judged.reason), md(&plan.file), plan.line)?;
     for paragraph in &plan.about.description[run.shared().len()..] {
         writeln!(out, "> {}\n", md(paragraph))?;

@@ -12,7 +12,7 @@ pub fn drill(run: &RunReport, drill: &DrillReport, index: usize) -> Markup {
     html! {
         section.drill id=(format!("d{}", index + 1)) {
             details.fold open[index == first] {
-                summary { h2 { span.number { (index + 1) } " " (t(&drill.plan().scenario)) } }
+                summary { h2 { span.number { (index + 1) } " " (t(&drill.plan().title())) } }
                 @for paragraph in &drill.plan().about.description[run.shared().len()..] { p.about { (t(paragraph)) } }
                 p.lead { (mark::mark(drill.judged.verdict)) " " (t(&drill.judged.reason)) }
                 @for trouble in &drill.judged.troubles { p.alarm { "Trouble of the run: " (t(trouble)) } }

@@ -73,7 +73,7 @@ fn reason(run: &RunReport) -> String {
             "{} drills {}: {}. {}",
             words::of(not_met.len(), all),
             if not_met.len() == 1 { "is not met" } else { "are not met" },
-            t(&first.plan().scenario),
+            t(&first.plan().title()),
             t(&first.judged.reason)
         ),
     }
@@ -104,7 +104,7 @@ fn worst(drills: &[DrillReport]) -> Option<String> {
     Some(format!(
         "{} “{}”: {} of the subscribers written to were affected, for {}; {lost}.",
         if drills.len() > 1 { "Hit hardest," } else { "In" },
-        t(&drill.plan().scenario),
+        t(&drill.plan().title()),
         nb(words::percent((share * 1e4).round() / 1e4)),
         nb(lasted.to_string()),
     ))

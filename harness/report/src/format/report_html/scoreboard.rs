@@ -37,7 +37,7 @@ fn row(drill: &DrillReport, index: usize, from: Option<&str>) -> Markup {
     html! {
         tr {
             td.name {
-                a href=(format!("#d{}", index + 1)) { b { (t(&drill.plan().scenario)) } }
+                a href=(format!("#d{}", index + 1)) { b { (t(&drill.plan().title())) } }
                 @if let Some(from) = from { span.sub { (from) } }
             }
             td data-label="verdict" {

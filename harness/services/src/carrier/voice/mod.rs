@@ -45,9 +45,9 @@ impl web::Front for Front {
     }
 
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
-        Box::pin(async move {
-            self.place(&request).await.unwrap_or_else(|error| error_reply(&error))
-        })
+        Box::pin(
+            async move { self.place(&request).await.unwrap_or_else(|error| error_reply(&error)) },
+        )
     }
 
     fn receipt(&self, owed: &Owed) -> Option<(String, Request)> {

@@ -1,0 +1,39 @@
+//! An abort guard stops a drill that has gone too far, heals it and says so: exit 3, no verdict.
+
+use crate::command::{feature, run};
+
+const STEPS: &str = r#"    Given the stack "reference" with
+      | setting         | value |
+      | region_failover | off   |
+      | on_queue_loss   | hold  |
+    And 40 messages per second
+    And the drill stops when fewer than 80% of messages are delivered
+    When steady state holds for 70 seconds
+    And the queue in region "singapore" is lost for 20 minutes
+    And 1 minute pass
+    Then no message is delivered more than once
+"#;
+
+#[test]
+fn a_drill_that_must_be_stopped_is_stopped_healed_and_decides_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = feature(folder.path(), STEPS);
+    let ran = run(&["--engine", "sim", &path.display().to_string()]);
+    assert_eq!(ran.code(), Some(3), "{}", ran.said());
+    let drill = &ran.drills()[0];
+    assert_eq!((&drill["verdict"], &drill["met"]), (&"inconclusive".into(), &false.into()));
+    let told = drill["troubles"].to_string();
+    assert!(told.contains("the drill stops when fewer than 80%"), "{told}");
+    // Long before the fault's own end, and with the fault undone.
+    let healed = drill["faults"][0]["healed_ms"].as_u64().expect("healed");
+    assert!(healed < 10 * 60_000, "healed at {healed} ms");
+}
+
+#[test]
+fn a_guard_that_nothing_offends_lets_the_drill_play() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let calm = STEPS.replace("20 minutes", "20 seconds").replace("80%", "20%");
+    let path = feature(folder.path(), &calm);
+    let ran = run(&["--engine", "sim", &path.display().to_string()]);
+    assert_eq!(ran.code(), Some(0), "{}", ran.said());
+}
