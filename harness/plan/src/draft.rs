@@ -9,7 +9,7 @@ use crate::source::Source;
 use crate::stack::{Library, StackFile};
 use crate::timeline::Timeline;
 use crate::words::{self, Wrong};
-use squall_model::fault::Fault;
+use squall_model::fault::{BufferLimited, Fault};
 use squall_model::lever::LeverCall;
 use squall_model::objective::Objective;
 use squall_model::plan::{Clock, Guard, PhaseName, PlannedObjective};
@@ -170,6 +170,29 @@ impl Draft {
             return None;
         }
         Some(nodes)
+    }
+
+    /// The stack has a setting for the size of this buffer, and it may be that large.
+    pub(crate) fn sizes_buffer(&mut self, buffer: &Quoted, events: u64) -> Option<()> {
+        let file = self.stack.as_ref()?;
+        let ending = BufferLimited::setting("");
+        let key = BufferLimited::setting(buffer.name());
+        let Some(setting) = file.settings.get(&key) else {
+            let known = file.settings.keys().filter_map(|key| key.strip_suffix(&ending));
+            let known = known.map(str::to_owned).collect();
+            self.unknown("buffer", buffer, known);
+            return None;
+        };
+        let value = events.to_string();
+        if events > 0 && setting.allowed.takes(&value) {
+            return Some(());
+        }
+        let message = match events {
+            0 => "a buffer that holds nothing is no buffer".to_owned(),
+            _ => format!("{value} is no value of the setting \"{key}\""),
+        };
+        self.wrong(&value, message);
+        None
     }
 
     pub(crate) fn region(&mut self, quoted: &Quoted) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Everything that is tested through the whole program, and the rules of the house.
 
 mod agree;
+mod arithmetic;
 mod command;
 mod drills;
 mod example;

@@ -33,8 +33,8 @@ pub enum Watch {
     Draws { carrier: String, name: String, share: f64 },
     /// The carrier's own log shows at least one hit, where the share follows from load and not from a draw.
     Hits { carrier: String, name: String },
-    /// The node's setting reads back as this value.
-    Setting { node: String, key: String, value: String },
+    /// The node says that it holds as much as it may.
+    Full { node: String, events: u64 },
     /// A share of probe connections breaks.
     SomeLost { link: String, share: f64 },
 }
@@ -94,6 +94,7 @@ faults! {
     link_resets::LinkResets,
     link_loses::LinkLoses,
     carrier_behaves::CarrierBehaves,
+    buffer_limited::BufferLimited,
 }
 
 /// Puts the same toxic on every link.

@@ -6,13 +6,14 @@
 //!   `new` and `existing`, and beside them an untouched path: for a fault of links alone, `control`
 //!   probes of the same link; else any other target that goes on answering;
 //! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
-//! - for settings: the read-back of their lever call.
+//! - for buffers: the node's own health, with its backlog, at least once while it is full.
 
 mod carrier;
+mod health;
 mod levers;
 mod probes;
 
-use crate::fact::{Draws, Fact, LeverResult, Probe};
+use crate::fact::{Draws, Fact, Health, LeverResult, Probe};
 use crate::fault::Watch;
 use crate::judged::{Bracket, FaultSeen};
 use crate::lever::LeverCall;
@@ -31,25 +32,29 @@ struct Seen {
 }
 
 /// The facts that can prove a fault, sorted out once.
+#[derive(Default)]
 struct Evidence<'a> {
     probes: Vec<&'a Probe>,
     draws: Vec<&'a Draws>,
+    health: Vec<&'a Health>,
     levers: Vec<&'a LeverResult>,
 }
 
 /// In the order of `plan.faults`.
 pub fn prove(plan: &Plan, events: &[Fact]) -> Vec<FaultSeen> {
-    let mut evidence = Evidence { probes: Vec::new(), draws: Vec::new(), levers: Vec::new() };
+    let mut evidence = Evidence::default();
     for event in events {
         match event {
             Fact::Probe(probe) => evidence.probes.push(probe),
             Fact::Draws(draws) => evidence.draws.push(draws),
+            Fact::Health(health) => evidence.health.push(health),
             Fact::Lever(lever) => evidence.levers.push(lever),
             _ => {}
         }
     }
     evidence.probes.sort_by_key(|probe| probe.sent);
     evidence.draws.sort_by_key(|draws| draws.at);
+    evidence.health.sort_by_key(|health| health.at);
     (0..plan.faults.len()).map(|index| prove_one(plan, index, &evidence)).collect()
 }
 
@@ -71,7 +76,9 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
             Watch::Hits { carrier, name } => {
                 carrier::watch(planned, carrier, name, None, &evidence.draws, &levers)
             }
-            Watch::Setting { .. } => levers::watch(planned, &levers),
+            Watch::Full { node, events } => {
+                health::watch(planned, node, *events, &evidence.health, &levers)
+            }
         })
         .collect();
     if planned.watches.is_empty() {

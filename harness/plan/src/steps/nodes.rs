@@ -2,11 +2,11 @@
 
 use super::Phrase;
 use crate::drill::Drill;
-use crate::params::{Quoted, Window};
+use crate::params::{Number, Quoted, Window};
 use crate::timeline::Placed;
 use cucumber::gherkin::Step;
 use cucumber::when;
-use squall_model::fault::{NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut};
+use squall_model::fault::{BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut};
 
 pub const PHRASES: &[Phrase] = &[
     Phrase::when(
@@ -38,6 +38,11 @@ pub const PHRASES: &[Phrase] = &[
         "node \"gateway-1\" is cut off {window}",
         "node \"gateway-1\" is cut off for 20 seconds",
         "it runs, and nothing passes between it and anybody",
+    ),
+    Phrase::when(
+        "the buffer \"queue\" of \"queue-1\" holds only {number} events {window}",
+        "the buffer \"queue\" of \"queue-1\" holds only 1000 events for 30 seconds",
+        "the stack's setting queue_buffer; it has to fill, or the fault is not proven",
     ),
 ];
 
@@ -112,6 +117,26 @@ fn cut(drill: &mut Drill, step: &Step, node: Quoted, window: Window) {
         let placed = draft.window(&window);
         let nodes = draft.nodes(&node)?;
         draft.fault(NodeCut { nodes }, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "the buffer {name} of {name} holds only {number} events{window}")]
+fn buffer(
+    drill: &mut Drill,
+    step: &Step,
+    buffer: Quoted,
+    node: Quoted,
+    events: Number,
+    window: Window,
+) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let (nodes, events) = (draft.nodes(&node), draft.whole(&events));
+        let sized = draft.sizes_buffer(&buffer, events?);
+        let (nodes, ()) = (nodes?, sized?);
+        let buffer = buffer.name().to_owned();
+        draft.fault(BufferLimited { nodes, buffer, events: events? }, placed?);
         Some(())
     });
 }

@@ -79,7 +79,7 @@ fn targets(plan: &Plan) -> Vec<Target> {
                 Watch::SomeLost { link, .. } => {
                     (ProbeTarget::Link(link.clone()), Micros::ZERO, DRAWS_PER_ROUND)
                 }
-                Watch::Draws { .. } | Watch::Hits { .. } | Watch::Setting { .. } => continue,
+                Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => continue,
             };
             let patience = PATIENCE + latency(plan, &name) + latency(plan, &name) + slower + slower;
             let target = found.entry(name.clone()).or_insert_with(|| Target {

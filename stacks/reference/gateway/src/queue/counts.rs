@@ -7,6 +7,7 @@ use prometheus_client::registry::Registry;
 pub(super) struct Counts {
     pub taken: Counter,
     pub repeats: Counter,
+    pub full: Counter,
     pub handed_out: Counter,
     pub finished: Counter,
     pub returned: Counter,
@@ -20,6 +21,7 @@ impl Counts {
         let all = [
             ("enqueued", "Messages taken and answered for", &counts.taken),
             ("repeats", "Enqueues of a message known already", &counts.repeats),
+            ("full", "Messages refused for want of room", &counts.full),
             ("handed_out", "Messages leased to gateways", &counts.handed_out),
             ("finished", "Messages acknowledged", &counts.finished),
             ("returned", "Messages handed back to rest", &counts.returned),

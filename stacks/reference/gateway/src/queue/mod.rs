@@ -32,14 +32,19 @@ const BATCH: usize = 1024;
 #[derive(Debug)]
 struct Tuning {
     durable: bool,
+    /// Messages it holds at most; 0 is no limit.
+    buffer: usize,
 }
 
 impl Settings for Tuning {
-    const LIVE: &'static [&'static str] = &[];
+    const LIVE: &'static [&'static str] = &["queue_buffer"];
 
     fn read(config: &NodeConfig) -> Result<Self, String> {
         let words = [("durable", true), ("memory", false)];
-        Ok(Tuning { durable: settings::word(config, "store", "durable", &words)? })
+        Ok(Tuning {
+            durable: settings::word(config, "store", "durable", &words)?,
+            buffer: settings::number(config, "queue_buffer", 0, 0..=100_000_000)?,
+        })
     }
 }
 
@@ -63,6 +68,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let (counts, registry) = Counts::new();
     let shared = Arc::new(Shared {
         node: node.clone(),
+        settings: tuning.clone(),
         shelf: Mutex::new(shelf),
         counts,
         stuck_after: config.slo.as_ref().map_or(Micros::from_secs(60), |slo| slo.deadline),
@@ -88,6 +94,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
 
 struct Shared {
     node: Node,
+    settings: Arc<Live<Tuning>>,
     shelf: Mutex<Shelf>,
     counts: Counts,
     stuck_after: Micros,
@@ -241,6 +248,12 @@ impl Keeper {
             What::Enqueue { message, until_us } => {
                 if self.shared.node.unix_us() > until_us {
                     peer.reply(ask.number, Reply::Refused("came too late".to_owned()));
+                    return;
+                }
+                let most = self.shared.settings.get().buffer;
+                if most > 0 && shelf.len() >= most && !shelf.holds(message.sid) {
+                    counts.full.inc();
+                    peer.reply(ask.number, Reply::Refused("full".to_owned()));
                     return;
                 }
                 let fresh = shelf.add(&message);

@@ -77,10 +77,15 @@ impl Shelf {
         self.store.clone()
     }
 
+    /// Whether a message is known here: waiting, or brought away before.
+    pub(super) fn holds(&self, sid: Sid) -> bool {
+        self.entries.contains_key(&sid) || self.finished.contains(&sid)
+    }
+
     /// Puts a message on the shelf, safe after the store's next commit. False: it is known already.
     pub(super) fn add(&mut self, message: &Envelope) -> bool {
         let sid = message.sid;
-        if self.entries.contains_key(&sid) || self.finished.contains(&sid) {
+        if self.holds(sid) {
             return false;
         }
         self.lock().put(sid, message::encode(message));
