@@ -42,10 +42,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tuning::Tuning;
 use uplink::{Kind, Uplink};
+use vendor::Keys;
 use work::Verdict;
 
-/// Twilio's code for a message past its validity.
+/// Twilio's codes, which the sender is told: past its validity, unknown error, over the rate.
 const EXPIRED: u32 = 30036;
+const UNKNOWN: u32 = 30008;
+const RATE: u32 = 63017;
 /// How long a graceful stop waits for messages under way.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -118,8 +121,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     });
     untold.into_iter().for_each(|status| receipts.tell(status));
 
-    let secret = config.settings.get("secret").cloned().unwrap_or_default();
-    let front = Arc::new(vendor::Callbacks { receipts, secret, callbacks });
+    let front = Arc::new(vendor::Callbacks(gateway.clone()));
     let handler = move |request: Request| {
         let front = front.clone();
         async move { front.answer(request).await }
@@ -160,14 +162,14 @@ fn uplinks(
             bind.response_timeout = timeout;
             bind.enquire_after = config.timer("enquire_link_interval", Micros::from_secs(5)).std();
             let reconnect = config.timer("reconnect_interval", Micros::from_millis(500)).std();
-            Some(Kind::Smpp(smpp::Session::open(node, address, bind, reconnect, receipts.clone())))
+            let dialled = (carrier.name.clone(), address);
+            Some(Kind::Smpp(smpp::Session::open(node, dialled, bind, reconnect, receipts.clone())))
         }
-        CarrierProtocol::Twilio => {
-            let keys = (account.clone(), secret.clone());
-            Some(Kind::Http(vendor::Api::new(node, address, keys, callbacks.to_owned(), timeout)))
+        spoken => {
+            let keys = Keys { account: account.clone(), secret: secret.clone() };
+            let named = (carrier.name.as_str(), spoken);
+            vendor::Api::new(node, named, address, keys, callbacks, timeout).map(Kind::Http)
         }
-        // Protocols that this gateway does not speak.
-        CarrierProtocol::Vonage | CarrierProtocol::Json | CarrierProtocol::Voice => None,
     };
     let linked = config.carriers.iter().filter_map(|carrier| {
         let address = config.links.get(&carrier.name)?.clone();
