@@ -42,7 +42,7 @@ impl Protocol for Json {
 
     fn told(&self, _: &str, message: &str, request: &Request) -> Result<Option<Told>, NoCallback> {
         let receipt = Receipt::parse(request.body())
-            .ok_or_else(|| NoCallback(StatusCode::BAD_REQUEST, "no receipt"))?;
+            .ok_or(NoCallback(StatusCode::BAD_REQUEST, "no receipt"))?;
         let (state, error) = match receipt.status {
             Status::Delivered => (State::Delivered, None),
             Status::Expired => (State::Undelivered, Some(EXPIRED)),

@@ -50,7 +50,7 @@ impl Protocol for Twilio {
             return Err(NoCallback(StatusCode::FORBIDDEN, "the signature does not fit"));
         }
         let callback = Callback::parse(request.body())
-            .ok_or_else(|| NoCallback(StatusCode::BAD_REQUEST, "no status callback"))?;
+            .ok_or(NoCallback(StatusCode::BAD_REQUEST, "no status callback"))?;
         let state = match callback.status {
             Status::Delivered => State::Delivered,
             Status::Undelivered => State::Undelivered,

@@ -52,7 +52,7 @@ impl Protocol for Vonage {
 
     fn told(&self, _: &str, _: &str, request: &Request) -> Result<Option<Told>, NoCallback> {
         let receipt = Receipt::parse(request)
-            .ok_or_else(|| NoCallback(StatusCode::BAD_REQUEST, "no delivery receipt"))?;
+            .ok_or(NoCallback(StatusCode::BAD_REQUEST, "no delivery receipt"))?;
         if receipt.api_key != self.0.account {
             return Err(NoCallback(StatusCode::FORBIDDEN, "of another account"));
         }
