@@ -4,6 +4,7 @@ mod agree;
 mod command;
 mod drills;
 mod example;
+mod frozen_or_killed;
 mod house;
 mod leftovers;
 mod memory;

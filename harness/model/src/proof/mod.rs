@@ -8,6 +8,7 @@
 //! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
 //! - for settings: the read-back of their lever call.
 
+mod answers;
 mod carrier;
 mod levers;
 mod probes;
@@ -94,6 +95,7 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
         healed: if proven { healed } else { None },
         proven,
         reason: reason(proven, &doubts, &seen),
+        answers: answers::answers(planned, &evidence.probes),
     }
 }
 
