@@ -34,8 +34,8 @@ pub(super) fn pairs() -> Vec<Pair> {
         }),
         pair("backlog_drains", (130, 200), 2, backlog_drains),
         // From one message on nothing arrives. An alert fires on whole seconds: between the two lie
-        // the messages that make it fire on the one that nobody can decide.
-        pair("detected", (6_500, 9_000), 2, |from| {
+        // the messages, a second of them, that make it fire on the one that nobody can decide.
+        pair("detected", (6_500, 9_000), 118, |from| {
             judged(
                 Detected { within: s(70) },
                 move |m, _| {
