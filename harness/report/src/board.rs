@@ -96,20 +96,19 @@ pub fn score(drill: &DrillReport) -> String {
     points(drill.judged.score.value)
 }
 
-/// `up to 81.0, 83 % known of 5 of 6 dimensions`: what stands beside every score.
-pub fn coverage(drill: &DrillReport) -> String {
+/// What stands beside every score: `up to 81.0`, `83 % known`, `of 5 of 6`; the first only where there
+/// is a range.
+pub fn coverage(drill: &DrillReport) -> Vec<String> {
     let score = &drill.judged.score;
-    let known = format!(
-        "{:.0} % known of {}",
-        (score.coverage * 100.0 + 1e-6).floor(),
-        words::of(score.applicable as usize, score.dimensions.len())
-    );
-    match (score.low, score.high) {
+    let most = match (score.low, score.high) {
         (Some(low), Some(high)) if high - low > 0.05 => {
-            format!("up to {}, {known}", points(Some(high)))
+            Some(format!("up to {},", points(Some(high))))
         }
-        _ => known,
-    }
+        _ => None,
+    };
+    let known = format!("{:.0} % known", (score.coverage * 100.0 + 1e-6).floor());
+    let of = words::of(score.applicable as usize, score.dimensions.len());
+    most.into_iter().chain([known, format!("of {of}")]).collect()
 }
 
 /// A dimension's points, or the word for why it has none.
@@ -130,5 +129,10 @@ pub fn score_line(drill: &DrillReport) -> String {
         .iter()
         .map(|it| format!("{} {}", it.name.word(), dimension(it)))
         .collect();
-    format!("score {} of 100 ({} dimensions): {}", score(drill), coverage(drill), each.join(", "))
+    format!(
+        "score {} of 100 ({} dimensions): {}",
+        score(drill),
+        coverage(drill).join(" "),
+        each.join(", ")
+    )
 }

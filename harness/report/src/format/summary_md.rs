@@ -87,7 +87,7 @@ fn row(run: &RunReport, drill: &DrillReport, targets: &[f64], out: &mut String) 
         md(&board::recovery(drill)),
     ];
     let spent = targets.iter().map(|target| md(&board::spent(drill, *target)));
-    let score = format!("{} ({})", board::score(drill), board::coverage(drill));
+    let score = format!("{} ({})", board::score(drill), board::coverage(drill).join(" "));
     let last = [md(&board::cost(drill)), score];
     let all: Vec<String> = cells.into_iter().chain(spent).chain(last).collect();
     writeln!(out, "| {} |", all.join(" | "))

@@ -12,7 +12,7 @@ pub fn score(drill: &DrillReport) -> Markup {
     html! { div.block {
         h3 {
             "Resilience score: " (board::score(drill)) " of 100 "
-            span.quiet.count { (board::coverage(drill)) " dimensions that the drill called for" }
+            span.quiet.count { (board::coverage(drill).join(" ")) " dimensions that the drill called for" }
         }
         table.stack.points {
             thead { tr { th { "dimension" } th { "0 to 100" } th.num { "points" } th.num { "known" } th { "what was measured, and how it counts" } } }

@@ -81,7 +81,7 @@ fn row(
                 (cell(&format!("budget of {}", words::percent(*target)), board::spent(drill, *target)))
             }
             @if priced(run) { (cell("cost", board::cost(drill))) }
-            td.num data-label="score of 100" { b { (board::score(drill)) } span.sub { (board::coverage(drill)) } }
+            td.num data-label="score of 100" { b { (board::score(drill)) } span.sub { @for part in board::coverage(drill) { (nb(part)) " " } } }
         }
     }
 }
