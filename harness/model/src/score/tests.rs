@@ -160,6 +160,29 @@ fn an_undecided_objective_takes_its_part_and_never_gives() {
     assert_eq!((it.state, it.points, it.most), (State::Measured, Some(0.0), Some(0.0)), "{it:?}");
 }
 
+#[test]
+fn the_one_line_that_shows_a_duplicate_is_missed_when_it_is_gone() {
+    let twice = |m: u64, _: u64| match m {
+        9_000 => Fate { deliveries: vec![(s(1), A), (s(2), A)], ..Fate::good() }.via("queue-1"),
+        _ => Fate::good().via("queue-1"),
+    };
+    let whole = judged(NoLoss {}, twice).score;
+    assert!(of(&whole, Dimension::Correctness).points < Some(100.0));
+    let second = |fact: &Fact| matches!(fact, Fact::Carrier(saw) if saw.m == Some(9_000));
+    let gone = changed(
+        NoLoss {},
+        twice,
+        |_| {},
+        |facts| {
+            let at = facts.iter().rposition(second).unwrap();
+            facts.remove(at);
+        },
+    );
+    assert!(gone.score.low < whole.low, "{:?}", gone.score);
+    assert!(of(&gone.score, Dimension::Correctness).reason.contains("carriers' logs"));
+    assert_eq!(gone.verdict, crate::verdict::Verdict::Inconclusive, "nor does anything pass");
+}
+
 /// The same for every machine: which facts a damaged record has lost.
 fn lost(seed: u64, index: usize, one_in: u64) -> bool {
     let mut x = seed ^ (index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -189,9 +212,13 @@ proptest! {
         gone in 0..7usize,
         one_in in prop_oneof![Just(1u64), Just(2), Just(20), Just(1_000)],
         good in any::<bool>(),
+        asked in any::<bool>(),
     ) {
         let fate = if good { taken_over } else { hurt };
-        let plan = plan(vec![NoLoss {}.into(), Detected { within: s(600) }.into()]);
+        let objectives = vec![NoLoss {}.into(), Detected { within: s(600) }.into()];
+        // What is asked for and turns undecided makes a hole of its own: without, the dimensions
+        // stand alone.
+        let plan = plan(if asked { objectives } else { Vec::new() });
         let whole = facts(&plan, fate);
         let left = whole.iter().enumerate();
         let left = left.filter(|(index, fact)| kind(fact) != gone || !lost(seed, *index, one_in));
