@@ -10,6 +10,9 @@ use crate::sample::*;
 use crate::units::Micros;
 use proptest::prelude::*;
 
+/// What goes missing from a record, or comes to it.
+type Damage = fn(&mut Vec<Fact>);
+
 fn of(score: &Score, dimension: Dimension) -> Scored {
     score.dimensions.iter().find(|it| it.name == dimension).unwrap().clone()
 }
@@ -118,7 +121,7 @@ fn an_unproven_fault_an_interruption_and_a_load_not_held_leave_nothing() {
         let (at, lag) = (s(300), Micros::from_millis(51));
         facts.push(Fact::Load(Load { at, scheduled: 1, sent: 1, lag_p99: lag, lag_max: lag }));
     };
-    let doubts: [(&str, fn(&mut Vec<Fact>)); 4] =
+    let doubts: [(&str, Damage); 4] =
         [("not proven", blind), ("interrupted", stop), ("never sent", unsent), ("lagged", lagged)];
     for (why, doubt) in doubts {
         let score = changed(NoLoss {}, taken_over, |_| {}, doubt).score;
