@@ -151,6 +151,16 @@ pub enum ProbeTarget {
     Node(String),
 }
 
+/// `link edge->queue-1`, `node gateway-1`.
+impl std::fmt::Display for ProbeTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProbeTarget::Link(link) => write!(f, "link {link}"),
+            ProbeTarget::Node(node) => write!(f, "node {node}"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbePath {

@@ -21,7 +21,7 @@ pub(super) fn watch(plan: &Plan, index: usize, watch: &Watch, probes: &[&Probe])
         }
         _ => return nothing("not a thing that probes see".into()),
     };
-    let named = name(&target);
+    let named = target.to_string();
     let own = |path: ProbePath| -> Vec<&Probe> {
         probes.iter().copied().filter(|p| p.target == target && p.path == path).collect()
     };
@@ -178,13 +178,6 @@ fn usual(probes: &[&Probe], start: Micros) -> Micros {
         })
         .collect();
     Micros(median(&rtts).unwrap_or_default() as u64)
-}
-
-fn name(target: &ProbeTarget) -> String {
-    match target {
-        ProbeTarget::Link(link) => format!("link {link}"),
-        ProbeTarget::Node(node) => format!("node {node}"),
-    }
 }
 
 fn nothing(why: String) -> Seen {
