@@ -5,7 +5,7 @@ Feature: The SMS vendor is down for 65 minutes
 
   Background:
     Given the clock starts at 2026-03-02 09:30 +00:00
-    And 1 million messages a day to "vendor-a"
+    And 1 million messages a day to "vendor-a", sampled 1 in 2
     And an outage costs $350,000 an hour
 
   Scenario: No defence
@@ -19,8 +19,8 @@ Feature: The SMS vendor is down for 65 minutes
     And at most 155% of the monthly error budget of 99.9% is spent
     And no accepted message is lost
 
-  # What the first vendor refuses goes to the second at once, but each message waits four seconds for
-  # that refusal, and numbers in shared blocks cannot be looked up.
+  # What the first vendor refuses goes to the second at once, but each message holds a worker for the
+  # four seconds that the refusal takes, and numbers in shared blocks cannot be looked up.
   Scenario: A second vendor
     Given the stack "codes" with
       | setting | value    |
@@ -29,7 +29,7 @@ Feature: The SMS vendor is down for 65 minutes
     And carrier "vendor-a" answers after 4 seconds from 10:00 to 11:05
     And 55 minutes pass
     Then the outage is detected within 5 minutes
-    And at least 60% of messages are delivered within 1 minute during the fault
+    And the backlog drains within 30 minutes
     And no accepted message is lost
 
   Scenario: A circuit breaker with a vendor to fall back on
@@ -66,7 +66,6 @@ Feature: The SMS vendor is down for 65 minutes
     And 55 minutes pass
     Then at least 99.9% of messages are delivered within 1 minute
     And fewer than 1% of subscribers of "vendor-a" are affected
-    And traffic fails over to "voice" within 1 minute
     And no accepted message is lost
 
   # It keeps the sender from asking a vendor that is down; alone it brings nothing to anybody.
