@@ -29,6 +29,7 @@ pub fn all(draft: &mut Draft, plan: &Plan) {
             Objective::Returns(it) => follows_the_heal(draft, plan, it.within),
             Objective::FailsOver(it) => fails_over(draft, plan, it.within),
             Objective::Detected(it) => detected(draft, plan, it.within),
+            _ if messages(plan, objective.phase) == 0 => nobody(draft),
             _ => {}
         }
     }
@@ -74,10 +75,18 @@ pub fn messages(plan: &Plan, phase: PhaseName) -> u64 {
     spans(plan, phase).into_iter().map(expected).sum::<f64>().floor() as u64
 }
 
+fn nobody(draft: &mut Draft) {
+    draft.wrong("", "no message is scheduled in the phase of this objective");
+}
+
 fn share(draft: &mut Draft, plan: &Plan, phase: PhaseName, at_least: f64, what: &str) {
     let n = messages(plan, phase);
     if n == 0 {
-        draft.wrong("", "no message is scheduled in the phase of this objective");
+        nobody(draft);
+        return;
+    }
+    if at_least == 0.0 {
+        cannot_fail(draft, "0%");
         return;
     }
     let best = Proportion { k: n, n };
@@ -94,11 +103,21 @@ fn share(draft: &mut Draft, plan: &Plan, phase: PhaseName, at_least: f64, what: 
     draft.wrong("", message).help = Some(help);
 }
 
+/// It would pass whatever happened: the opposite of what a drill is played for.
+fn cannot_fail(draft: &mut Draft, limit: &str) {
+    draft.wrong(limit, "no outcome of the drill could miss this").help =
+        Some("state a limit that a bad outcome would miss".to_owned());
+}
+
 fn affected(draft: &mut Draft, plan: &Plan, low: f64, high: f64) {
     let messages = messages(plan, PhaseName::DuringTheFault);
     let n = messages.min(u64::from(plan.traffic.subscribers()));
     if n == 0 {
         draft.wrong("", "no subscriber has a message during a fault, so none can be affected");
+        return;
+    }
+    if low == 0.0 && high == 1.0 {
+        cannot_fail(draft, "100%");
         return;
     }
     // Without a lower limit nobody affected is best, else the middle of the two.

@@ -99,8 +99,6 @@ fn unknown(context: &Context, drill: &mut Drill, step: &Step) {
     let keyword = keyword(step.ty);
     let draft = &mut drill.draft;
     draft.at = At { line: step.position.line, ..At::default() };
-    // What is stated, if in words nobody knows, is not missing on top of it.
-    draft.traffic_stated |= step.value.contains(" messages per ") || step.value.contains(" a day");
     let others = [StepType::Given, StepType::When, StepType::Then].into_iter().filter(|ty| {
         *ty != step.ty
             && context.steps.find(&Step { ty: *ty, ..step.clone() }).is_ok_and(|s| s.is_some())
@@ -112,6 +110,12 @@ fn unknown(context: &Context, drill: &mut Drill, step: &Step) {
         return;
     }
     let near = catalogue::nearest(&step.value, Some(keyword)).filter(|(score, _)| *score > 0.4);
+    // What is stated, if in words nobody knows, is not missing on top of it.
+    let likely = near.map_or(step.value.as_str(), |(_, phrase)| phrase.example);
+    draft.traffic_stated |= likely.contains(" messages per ") || likely.contains(" a day");
+    if likely.starts_with("the stack ") && draft.stack_named.is_none() {
+        draft.stack_named = Some(draft.at.clone());
+    }
     let help = match near {
         Some((_, phrase)) => format!("the nearest {keyword} step is: {}", phrase.phrase),
         None => format!("`squall steps` lists every {keyword} step"),

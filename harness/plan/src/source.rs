@@ -51,7 +51,8 @@ impl Source {
         Mistake::at(Arc::clone(self), span, line, column, message.into())
     }
 
-    /// A mistake about `words` in line `number`, or about the whole line where they do not stand in it.
+    /// A mistake about `words` in line `number`, or about the whole line where they do not stand in
+    /// it. Words of their own go before the same letters inside a longer word or number.
     pub fn mistake_in_line(
         self: &Arc<Self>,
         number: usize,
@@ -60,7 +61,9 @@ impl Source {
     ) -> Mistake {
         let (offset, line) = self.line(number);
         let indent = line.len() - line.trim_start().len();
-        let (start, length) = match line.find(words) {
+        let places = || line.match_indices(words).map(|(start, _)| start);
+        let own = places().find(|start| stands_alone(line, *start..start + words.len()));
+        let (start, length) = match own.or_else(|| places().next()) {
             Some(start) if !words.is_empty() => (start, words.len()),
             _ => (indent, line.trim().len()),
         };
@@ -78,4 +81,13 @@ impl Source {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)
     }
+}
+
+/// Neither the letter before nor the one after goes on with what stands in `range`.
+fn stands_alone(line: &str, range: Range<usize>) -> bool {
+    let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '.');
+    let (before, words, after) = (&line[..range.start], &line[range.clone()], &line[range.end..]);
+    let begins_inside = goes_on(before.chars().next_back()) && goes_on(words.chars().next());
+    let ends_inside = goes_on(words.chars().next_back()) && goes_on(after.chars().next());
+    !begins_inside && !ends_inside
 }

@@ -46,6 +46,10 @@ fn budget_spent(drill: &mut Drill, step: &Step, at_most: Percent, target: Percen
             draft.wrong(&target.0, "a promise of 100% leaves no budget to spend");
             return None;
         }
+        if promised == 0.0 {
+            draft.wrong(&target.0, "nothing can break a promise of 0%");
+            return None;
+        }
         draft.objective(BudgetSpent { at_most: limit?, target: promised }, PhaseName::Whole);
         Some(())
     });

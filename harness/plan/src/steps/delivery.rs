@@ -54,7 +54,7 @@ fn affected(drill: &mut Drill, step: &Step, low: Percent, high: Percent, carrier
         let (least, most) = (draft.share(&low), draft.share(&high));
         let (least, most) = (least?, most?);
         if least >= most {
-            draft.wrong(&low.0, format!("no share lies between {} and {}", low.0, high.0));
+            draft.wrong(&high.0, format!("no share lies between {} and {}", low.0, high.0));
             return None;
         }
         let whole = squall_model::plan::PhaseName::Whole;
@@ -67,7 +67,12 @@ fn affected(drill: &mut Drill, step: &Step, low: Percent, high: Percent, carrier
 fn fewer_affected(drill: &mut Drill, step: &Step, high: Percent, carrier: Quoted) {
     drill.then(step, |draft| {
         let carrier = draft.carrier(&carrier);
+        let text = high.0.as_str();
         let high = draft.share(&high)?;
+        if high == 0.0 {
+            draft.wrong(text, "no share is less than 0%");
+            return None;
+        }
         let whole = squall_model::plan::PhaseName::Whole;
         draft.objective(SubscribersAffected { carrier: carrier?, low: 0.0, high }, whole);
         Some(())

@@ -177,6 +177,13 @@ fn cost(drill: &mut Drill, step: &Step, amount: Number) {
 fn guard(drill: &mut Drill, step: &Step, share: Percent) {
     drill.declare(step, |draft| {
         let delivered_share = draft.share(&share)?;
+        if delivered_share == 0.0 {
+            draft.wrong(
+                &share.0,
+                "fewer than 0% are never delivered, so nothing would stop the drill",
+            );
+            return None;
+        }
         let (text, line) = (draft.at.text.clone(), draft.at.line);
         draft.guards.push(Guard { delivered_share, text, line });
         Some(())

@@ -70,7 +70,7 @@ fn impact_lasts(drill: &mut Drill, step: &Step, low: Duration, high: Duration) {
         let (least, most) = (draft.duration(&low), draft.duration(&high));
         let (least, most) = (least?, most?);
         if least >= most {
-            draft.wrong(&low.0, format!("no length lies between {} and {}", low.0, high.0));
+            draft.wrong(&high.0, format!("no length lies between {} and {}", low.0, high.0));
             return None;
         }
         draft.objective(ImpactLasts { low: least, high: most }, PhaseName::Whole);

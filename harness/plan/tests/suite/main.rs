@@ -5,6 +5,7 @@ mod front;
 mod mistakes;
 mod openslo;
 mod plans;
+mod steps;
 
 use squall_plan::{Mistakes, Options, Suite, load};
 use std::path::{Path, PathBuf};

@@ -141,3 +141,17 @@ fn the_features_of_this_repository_hold_no_mistake() {
     let suite = load(&[root().join("features")], &options).unwrap_or_else(|m| panic!("{m}"));
     assert!(suite.plans.len() >= 12, "{}", suite.plans.len());
 }
+
+#[test]
+fn an_objective_that_no_outcome_could_miss_is_one() {
+    let found = drill(
+        "    When steady state holds for 10 minutes
+    And node \"gateway-1\" is killed for 5 minutes
+    Then at least 0% of messages are delivered within 30 seconds
+    And fewer than 100% of subscribers of \"smartfren\" are affected
+    And between 0% and 100% of subscribers of \"smartfren\" are affected
+    And each message is attempted at most 2 times on average after recovery
+",
+    );
+    insta::assert_snapshot!(found.join("\n"));
+}
