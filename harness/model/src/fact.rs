@@ -149,6 +149,8 @@ pub struct Probe {
 pub enum ProbeTarget {
     Link(String),
     Node(String),
+    /// The name of a link's target, as the link's client asks the name server for it.
+    Name(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,7 +160,7 @@ pub enum ProbePath {
     New,
     /// The connection kept open since before the fault.
     Existing,
-    /// Beside the link: straight to the node.
+    /// Beside the link: straight to the node. Beside a name: another one, at the same server.
     Control,
 }
 
@@ -173,6 +175,10 @@ pub enum ProbeSaw {
     Closed,
     /// Nothing within the probe's patience.
     Silence,
+    /// The name server answered that it cannot tell.
+    Unresolved,
+    /// The certificate was not accepted.
+    Untrusted,
 }
 
 /// A carrier's own count of the draws of one behaviour.

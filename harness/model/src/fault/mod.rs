@@ -37,6 +37,10 @@ pub enum Watch {
     Full { node: String, events: u64 },
     /// A share of probe connections breaks.
     SomeLost { link: String, share: f64 },
+    /// The name server fails for the link's target, and answers for others.
+    Unresolved { link: String },
+    /// New connections over the link end at the certificate; the one that stands goes on.
+    Untrusted { link: String },
 }
 
 /// In which way a probe goes unanswered.
@@ -95,6 +99,8 @@ faults! {
     link_loses::LinkLoses,
     carrier_behaves::CarrierBehaves,
     buffer_limited::BufferLimited,
+    name_unresolved::NameUnresolved,
+    certificate_expired::CertificateExpired,
 }
 
 /// Puts the same toxic on every link.
