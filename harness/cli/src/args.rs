@@ -151,6 +151,8 @@ pub struct Serve {
 pub enum Protocol {
     Smpp,
     Twilio,
+    Vonage,
+    Json,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

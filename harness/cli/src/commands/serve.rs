@@ -56,6 +56,8 @@ fn carriers(args: &Serve, name: &str) -> Vec<Carrier> {
     let protocol = match args.protocol {
         Protocol::Smpp => CarrierProtocol::Smpp,
         Protocol::Twilio => CarrierProtocol::Twilio,
+        Protocol::Vonage => CarrierProtocol::Vonage,
+        Protocol::Json => CarrierProtocol::Json,
     };
     let carrier = |name: &str| Carrier {
         name: name.to_owned(),
@@ -77,7 +79,7 @@ fn usual_ports(role: &str, protocol: Protocol) -> std::collections::BTreeMap<Str
     let ports: &[(&str, &str)] = match (role, protocol) {
         ("proxy", _) => &[("control", "127.0.0.1:8474")],
         ("carrier", Protocol::Smpp) => &[("smpp", "127.0.0.1:2775"), ("control", "127.0.0.1:0")],
-        ("carrier", Protocol::Twilio) => &[("http", "127.0.0.1:8080"), ("control", "127.0.0.1:0")],
+        ("carrier", _) => &[("http", "127.0.0.1:8080"), ("control", "127.0.0.1:0")],
         ("edge", _) => {
             &[("http", "127.0.0.1:8000"), ("status", "127.0.0.1:0"), ("admin", "127.0.0.1:0")]
         }

@@ -134,9 +134,17 @@ fn ports_of<'a>(stack: &'a Stack, name: &str) -> Option<Vec<&'a str>> {
         return Some(node.ports.iter().map(String::as_str).collect());
     }
     let carrier = stack.carriers.iter().find(|carrier| carrier.name == name)?;
-    match carrier.protocol {
-        CarrierProtocol::Smpp => Some(vec!["smpp"]),
-        _ => Some(vec!["http", "https"]),
+    Some(match port_of(carrier.protocol) {
+        "http" => vec!["http", "https"],
+        port => vec![port],
+    })
+}
+
+/// The port on which a carrier takes traffic where it speaks no TLS.
+pub fn port_of(protocol: CarrierProtocol) -> &'static str {
+    match protocol {
+        CarrierProtocol::Smpp => "smpp",
+        _ => "http",
     }
 }
 

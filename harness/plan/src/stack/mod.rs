@@ -1,11 +1,13 @@
 //! `stacks/<name>/stack.toml` → [`Stack`]. Reads that one file; whether the stack runs is not its concern.
 
+mod by_setting;
 mod check;
 mod parse;
 mod reader;
 mod schema;
 mod settings;
 
+pub use by_setting::BySetting;
 pub use schema::schema;
 pub use settings::{Allowed, Setting};
 
@@ -21,6 +23,8 @@ use std::sync::{Arc, Mutex};
 pub struct StackFile {
     pub stack: Stack,
     pub settings: BTreeMap<String, Setting>,
+    /// What of its carriers follows a setting.
+    pub by_setting: Vec<BySetting>,
 }
 
 /// Parses one stack file.

@@ -1,6 +1,8 @@
 //! The sections of stack.toml, one function each. What holds between sections is `check`'s.
 
+use super::by_setting::{self, BySetting};
 use super::reader::{Ledger, Placed, Reader};
+use super::settings::Setting;
 use super::{StackFile, check, settings};
 use crate::mistake::Mistake;
 use crate::source::Source;
@@ -61,7 +63,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let regions = read_regions(&mut root, &mut places);
     let nodes = read_nodes(&mut root, &mut places);
     let links = read_links(&mut root, &mut places);
-    let carriers = read_carriers(&mut root, &mut places);
+    let (carriers, by_setting) = read_carriers(&mut root, &mut places, &settings);
     let segments = read_segments(&mut root, &mut places);
     let ingress = read_ingress(&mut root, &mut places);
     let receipts = read_receipts(&mut root);
@@ -87,7 +89,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         receipts: receipts.unwrap_or(Receipts::Callback),
     };
     check::between_sections(&stack, &settings, &places, ledger);
-    StackFile { stack, settings }
+    StackFile { stack, settings, by_setting }
 }
 
 fn section<'a>(root: &mut Reader<'a>, key: &'static str) -> Option<Reader<'a>> {
@@ -204,26 +206,25 @@ fn read_links(root: &mut Reader<'_>, places: &mut Places) -> Vec<Link> {
     links
 }
 
-fn read_carriers(root: &mut Reader<'_>, places: &mut Places) -> Vec<Carrier> {
-    let protocols = [
-        ("smpp", CarrierProtocol::Smpp),
-        ("twilio", CarrierProtocol::Twilio),
-        ("vonage", CarrierProtocol::Vonage),
-        ("json", CarrierProtocol::Json),
-        ("voice", CarrierProtocol::Voice),
-    ];
+fn read_carriers(
+    root: &mut Reader<'_>,
+    places: &mut Places,
+    settings: &BTreeMap<String, Setting>,
+) -> (Vec<Carrier>, Vec<BySetting>) {
     let counted = [("accepted", Counted::Accepted), ("submitted", Counted::Submitted)];
     let mut carriers = Vec::new();
+    let mut follows = Vec::new();
     for mut reader in root.tables("carrier") {
         let (name, vendor) = (reader.text("name"), reader.text_if("vendor"));
-        let protocol = reader.word("protocol", &protocols);
+        let mut named = by_setting::Named::default();
+        let protocol = by_setting::read_protocol(&mut reader, &mut named);
         let subscribers = reader.whole_if("subscribers").unwrap_or(0);
-        let capacity = reader.number_if("capacity");
+        let capacity = by_setting::read_capacity(&mut reader, &mut named);
         let capacity_counts = reader.word_if("capacity_counts", &counted).unwrap_or_default();
         let receipt_delay = reader.duration_if("receipt_delay").unwrap_or_default();
         reader.finish();
         let (Some(name), Some(protocol)) = (name, protocol) else { continue };
-        carriers.push(Carrier {
+        let mut carrier = Carrier {
             name: name.get_ref().clone(),
             vendor: vendor.as_ref().map(|vendor| vendor.get_ref().clone()),
             protocol,
@@ -231,11 +232,13 @@ fn read_carriers(root: &mut Reader<'_>, places: &mut Places) -> Vec<Carrier> {
             capacity,
             capacity_counts,
             receipt_delay,
-        });
+        };
+        follows.extend(by_setting::follow(&mut carrier, named, settings, root.ledger));
+        carriers.push(carrier);
         places.names.push(("carrier", name));
         places.names.extend(vendor.map(|vendor| ("vendor", vendor)));
     }
-    carriers
+    (carriers, follows)
 }
 
 fn read_segments(root: &mut Reader<'_>, places: &mut Places) -> Vec<Segment> {

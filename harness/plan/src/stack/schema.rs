@@ -103,12 +103,33 @@ struct CarrierToml {
     name: String,
     /// Another name that steps may use.
     vendor: Option<String>,
-    protocol: CarrierProtocol,
+    protocol: ProtocolToml,
     /// The real population behind it; 0 where it routes to others' subscribers.
     subscribers: Option<u64>,
-    /// Submits a second it takes.
-    capacity: Option<f64>,
+    /// Submits a second it takes; 0 is no limit.
+    capacity: Option<CapacityToml>,
     receipt_delay: Option<Span>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum ProtocolToml {
+    Fixed(CarrierProtocol),
+    Follows(BySettingToml),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum CapacityToml {
+    Fixed(f64),
+    Follows(BySettingToml),
+}
+
+/// The value of one of the stack's settings.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BySettingToml {
+    setting: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -208,6 +229,8 @@ mod tests {
             run = { image = "x" }
             [[link]]
             [[carrier]]
+            protocol = { setting = "x" }
+            capacity = { setting = "x" }
             [[segment]]
             [ingress]
             [receipts]
@@ -224,6 +247,7 @@ mod tests {
                 "[run]" => "ImageToml",
                 "[[link]]" => "LinkToml",
                 "[[carrier]]" => "CarrierToml",
+                "[protocol]" | "[capacity]" => "BySettingToml",
                 "[[segment]]" => "SegmentToml",
                 "[ingress]" => "IngressToml",
                 "[receipts]" => "ReceiptsToml",

@@ -118,7 +118,10 @@ fn set(draft: &mut Draft, line: usize, key: &str, value: &str) {
         draft.mistakes.push(setting.allowed.explain(mistake, value));
         return;
     }
-    file.stack.settings.insert(key.to_owned(), value.to_owned());
+    if let Err(message) = file.set(key, value) {
+        let mistake = draft.source.mistake_in_line(line, value, message);
+        draft.mistakes.push(mistake);
+    }
 }
 
 #[given(regex = r"^the clock starts at (.+)$")]

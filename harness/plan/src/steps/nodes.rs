@@ -6,7 +6,9 @@ use crate::params::{Number, Quoted, Window};
 use crate::timeline::Placed;
 use cucumber::gherkin::Step;
 use cucumber::when;
-use squall_model::fault::{BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut};
+use squall_model::fault::{
+    BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut,
+};
 
 pub const PHRASES: &[Phrase] = &[
     Phrase::when(

@@ -2,7 +2,7 @@
 
 use crate::carrier_site::{ACCOUNT, SECRET, Site, both};
 use futures::FutureExt;
-use squall_model::stack::CarrierProtocol::{Smpp, Twilio};
+use squall_model::stack::CarrierProtocol::{self, Json, Smpp, Twilio, Vonage};
 use squall_platform::rng::{Draw, derive};
 use squall_platform::time::timeout;
 use squall_wire::smpp::{Bind, Client};
@@ -60,7 +60,11 @@ fn smpp_garbage_harms_nobody_else() {
 
 #[test]
 fn http_garbage_harms_nobody_else() {
-    both(Twilio, |site| {
+    [Twilio, Vonage, Json].into_iter().for_each(http_garbage);
+}
+
+fn http_garbage(protocol: CarrierProtocol) {
+    both(protocol, |site| {
         async move {
             let mut rng = derive(3, "fuzz", "http");
             for _ in 0..20 {

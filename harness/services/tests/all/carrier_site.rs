@@ -7,12 +7,15 @@ use serde_json::Value;
 use squall_model::node_config::NodeConfig;
 use squall_model::stack::{Carrier, CarrierProtocol};
 use squall_model::units::Micros;
+use squall_platform::running::stop_pair;
 use squall_platform::sim::{Death, World};
 use squall_platform::{Node, Running};
-use squall_wire::http::{Client, Response};
+use squall_wire::http::{Client, Limits, Request, Response, reply, serve};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 pub const ACCOUNT: &str = "AC0123456789";
 pub const SECRET: &str = "s3cret";
@@ -155,6 +158,25 @@ impl Site {
             .body(Bytes::from(body))
             .expect("a request");
         self.http.send(&self.address(port), request, PATIENCE).await.expect("an answer")
+    }
+
+    /// A receiver of callbacks and its URL. `read` is given the URL and each request.
+    pub async fn receiver<T: Send + 'static>(
+        &self,
+        read: impl Fn(&str, &Request) -> T + Send + Sync + 'static,
+    ) -> (String, UnboundedReceiver<T>) {
+        let listener = self.node.bind("127.0.0.1:0").await.expect("binds");
+        let url = format!("http://{}/status?x=1", listener.local_addr());
+        let (tell, told) = unbounded_channel();
+        let called = url.clone();
+        let handler = move |request: Request| {
+            tell.send(read(&called, &request)).expect("open");
+            async { reply::empty(StatusCode::NO_CONTENT) }
+        };
+        let (stop, stopping, done, _) = stop_pair();
+        std::mem::forget(stop);
+        serve(&self.node, listener, Limits::default(), stopping, done, Arc::new(handler));
+        (url, told)
     }
 
     pub async fn control(&self, method: Method, path: &str, body: &str) -> (StatusCode, Value) {

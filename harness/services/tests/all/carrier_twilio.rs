@@ -6,14 +6,11 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use squall_model::stack::CarrierProtocol::Twilio;
 use squall_model::token;
-use squall_platform::running::stop_pair;
 use squall_platform::time::timeout;
-use squall_wire::http::{Limits, Request, reply, serve};
 use squall_wire::twilio::{
     Callback, Create, ErrorBody, Message, Page, Status, authorization, callback, message_path,
     messages_path, signature,
 };
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 fn form(number: u64, callback: Option<&str>) -> String {
@@ -47,22 +44,14 @@ async fn fetch(site: &Site, sid: &str) -> Option<Message> {
     serde_json::from_slice(&body).ok()
 }
 
-/// A receiver of callbacks at `url`, which checks every signature.
+/// A receiver of callbacks that checks every signature.
 async fn receiver(site: &Site) -> (String, mpsc::UnboundedReceiver<Callback>) {
-    let listener = site.node.bind("127.0.0.1:0").await.expect("binds");
-    let url = format!("http://{}/status?x=1", listener.local_addr());
-    let (tell, told) = mpsc::unbounded_channel();
-    let signed = url.clone();
-    let handler = move |request: Request| {
+    site.receiver(|url, request| {
         let given = request.headers()[callback::SIGNATURE].to_str().expect("text");
-        assert!(signature::verify(SECRET, &signed, request.body(), given));
-        tell.send(Callback::parse(request.body()).expect("a callback")).expect("open");
-        async { reply::empty(StatusCode::NO_CONTENT) }
-    };
-    let (stop, stopping, done, _) = stop_pair();
-    std::mem::forget(stop);
-    serve(&site.node, listener, Limits::default(), stopping, done, Arc::new(handler));
-    (url, told)
+        assert!(signature::verify(SECRET, url, request.body(), given));
+        Callback::parse(request.body()).expect("a callback")
+    })
+    .await
 }
 
 #[test]

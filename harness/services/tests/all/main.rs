@@ -1,9 +1,11 @@
 //! The services over their own ports, as their clients see them.
 
 mod carrier_hostile;
+mod carrier_json;
 mod carrier_python;
 mod carrier_site;
 mod carrier_smpp;
 mod carrier_twilio;
+mod carrier_vonage;
 mod proxy;
 mod python;

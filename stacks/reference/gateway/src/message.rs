@@ -53,6 +53,7 @@ pub struct Status {
 /// send a receipt over any bind of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
+    /// The carrier's name: ids are unique within one.
     pub uplink: String,
     /// The carrier's own id of the message, or of a part of it.
     pub id: String,

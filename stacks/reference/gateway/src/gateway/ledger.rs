@@ -33,6 +33,7 @@ enum Line {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Accepted {
+    /// The carrier's name, by which both gateways know it.
     uplink: String,
     /// Carrier ids (one a part) whose receipts have not come.
     open: Vec<String>,
@@ -140,6 +141,12 @@ impl Ledger {
         };
         self.commit().await?;
         Ok(matched)
+    }
+
+    /// Whether a vendor has accepted the message, or it is final.
+    pub(super) fn is_settled(&self, sid: Sid) -> bool {
+        let line = self.lock().line(sid);
+        matches!(line, Ok(Some(Line::Accepted(_) | Line::Final(_) | Line::Closed)))
     }
 
     /// Told when a submit is answered with this id. `None`: too many wait already.
@@ -318,5 +325,42 @@ pub(super) fn status_of(message: &Envelope, state: State, error: Option<u32>) ->
         callback: message.callback.clone(),
         state,
         error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use squall_platform::sim::World;
+
+    fn message(sid: Sid) -> Envelope {
+        let (to, from, text) = ("+62001".into(), "Squall".into(), "x".into());
+        Envelope { sid, to, from, text, callback: None, valid_until_us: None }
+    }
+
+    fn receipt(uplink: &str, id: &str) -> Receipt {
+        Receipt { uplink: uplink.into(), id: id.into(), state: State::Delivered, error: None }
+    }
+
+    /// Two vendors may give out the same id.
+    #[test]
+    fn an_id_means_a_message_of_its_own_carrier() {
+        World::run(1, 0, |world| async move {
+            let (ledger, _) = Ledger::open(&world.node("gateway")).await.unwrap();
+            for (sid, uplink) in [(1, "vendor-b"), (2, "vendor-c")] {
+                assert!(!ledger.is_settled(sid));
+                assert_eq!(ledger.begin(sid).await.unwrap(), Begun::Fresh);
+                assert!(!ledger.is_settled(sid));
+                ledger.accepted(&message(sid), uplink, vec!["7".into()]).await.unwrap();
+                assert!(ledger.is_settled(sid));
+            }
+            for (sid, uplink) in [(2, "vendor-c"), (1, "vendor-b")] {
+                let matched = ledger.receipt(&receipt(uplink, "7")).await.unwrap();
+                assert!(matches!(matched, Matched::Final(status) if status.sid == sid));
+            }
+            let matched = ledger.receipt(&receipt("smartfren", "7")).await.unwrap();
+            assert!(matches!(matched, Matched::Nothing));
+        });
     }
 }

@@ -34,7 +34,7 @@ use squall_platform::rng::Draw;
 use squall_platform::running::{self, Done, Stopping};
 use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Rng, Running};
-use squall_wire::http::{Limits, Request};
+use squall_wire::http::{Client, Limits, Request};
 use squall_wire::smpp::{Bind, credentials};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,10 +42,15 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tuning::Tuning;
 use uplink::{Kind, Uplink};
+use vendor::Keys;
 use work::Verdict;
 
-/// Twilio's code for a message past its validity.
+/// Twilio's codes, which the sender is told: past its validity, unknown error, over the rate.
 const EXPIRED: u32 = 30036;
+const UNKNOWN: u32 = 30008;
+const RATE: u32 = 63017;
+/// Idle connections kept to each vendor's API.
+const CONNECTIONS: usize = 64;
 /// How long a graceful stop waits for messages under way.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -99,7 +104,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     // Where the vendor reaches this gateway; by its name where no engine says otherwise.
     let by_name = format!("http://{}:{port}", config.node);
     let callbacks = config.settings.get("callback_base").cloned().unwrap_or(by_name);
-    let uplinks = uplinks(&node, &config, &tuning, &receipts, &callbacks);
+    let uplinks = uplinks(&node, &config, &tuning, &receipts, &callbacks)?;
     let gateway = Arc::new(Gateway {
         node: node.clone(),
         settings: settings.clone(),
@@ -118,8 +123,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     });
     untold.into_iter().for_each(|status| receipts.tell(status));
 
-    let secret = config.settings.get("secret").cloned().unwrap_or_default();
-    let front = Arc::new(vendor::Callbacks { receipts, secret, callbacks });
+    let front = Arc::new(vendor::Callbacks(gateway.clone()));
     let handler = move |request: Request| {
         let front = front.clone();
         async move { front.answer(request).await }
@@ -146,7 +150,8 @@ fn uplinks(
     tuning: &Tuning,
     receipts: &Arc<Receipts>,
     callbacks: &str,
-) -> Vec<Uplink> {
+) -> Result<Vec<Uplink>, ServiceError> {
+    let client = Client::of(node, config, CONNECTIONS).map_err(ServiceError::Setting)?;
     let text = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
     let (account, secret) = (text("account"), text("secret"));
     let timeout = config.timer("submit_timeout", Micros::from_secs(5)).std();
@@ -160,20 +165,21 @@ fn uplinks(
             bind.response_timeout = timeout;
             bind.enquire_after = config.timer("enquire_link_interval", Micros::from_secs(5)).std();
             let reconnect = config.timer("reconnect_interval", Micros::from_millis(500)).std();
-            Some(Kind::Smpp(smpp::Session::open(node, address, bind, reconnect, receipts.clone())))
+            let dialled = (carrier.name.clone(), address);
+            Some(Kind::Smpp(smpp::Session::open(node, dialled, bind, reconnect, receipts.clone())))
         }
-        CarrierProtocol::Twilio => {
-            let keys = (account.clone(), secret.clone());
-            Some(Kind::Http(vendor::Api::new(node, address, keys, callbacks.to_owned(), timeout)))
+        spoken => {
+            let keys = Keys { account: account.clone(), secret: secret.clone() };
+            let named = (carrier.name.as_str(), spoken);
+            let dialling = (node, client.clone());
+            vendor::Api::new(dialling, named, address, keys, callbacks, timeout).map(Kind::Http)
         }
-        // Protocols that this gateway does not speak.
-        CarrierProtocol::Vonage | CarrierProtocol::Json | CarrierProtocol::Voice => None,
     };
     let linked = config.carriers.iter().filter_map(|carrier| {
         let address = config.links.get(&carrier.name)?.clone();
         Some(Uplink::new(&carrier.name, kind(carrier, address)?, Breaker::new(pause)))
     });
-    linked.collect()
+    Ok(linked.collect())
 }
 
 /// Takes what the queue hands out until the stop, then waits for what is under way.

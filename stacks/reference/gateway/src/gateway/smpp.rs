@@ -2,6 +2,7 @@
 
 use super::receipts::Receipts;
 use super::uplink::Outcome;
+use super::{EXPIRED, RATE, UNKNOWN};
 use crate::message::{Envelope, Receipt, State};
 use squall_platform::{Node, time};
 use squall_wire::smpp::pdus::SubmitSm;
@@ -12,11 +13,8 @@ use std::time::Duration;
 
 /// Refusals that may pass (SMPP 3.4, 5.1.3): system error, queue full, temporary, throttled.
 const PASSING: [u32; 5] = [0x08, 0x14, 0x58, 0x64, 0x61];
-/// Unknown error.
-const UNKNOWN: u32 = 30008;
 /// Unknown destination handset.
 const NO_SUCH_NUMBER: u32 = 30005;
-const RATE: u32 = 63017;
 /// Octets of a system_type.
 const SYSTEM_TYPE: usize = 12;
 
@@ -29,10 +27,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Binds from now on, in a task of `node`.
+    /// Binds from now on, in a task of `node`, to the carrier of that name and address.
     pub(super) fn open(
         node: &Node,
-        address: String,
+        carrier: (String, String),
         bind: Bind,
         reconnect: Duration,
         receipts: Arc<Receipts>,
@@ -43,7 +41,7 @@ impl Session {
         let fits = node.name().len() <= SYSTEM_TYPE;
         let system_type = if fits { node.name().to_owned() } else { String::new() };
         let bind = Bind { system_type, ..bind };
-        node.spawn(keep(node.clone(), address, bind, reconnect, receipts, bound.clone()));
+        node.spawn(keep(node.clone(), carrier, bind, reconnect, receipts, bound.clone()));
         Session { bound, node: node.clone() }
     }
 
@@ -108,7 +106,7 @@ fn refused(code: u32) -> Outcome {
 
 async fn keep(
     node: Node,
-    address: String,
+    (carrier, address): (String, String),
     bind: Bind,
     reconnect: Duration,
     receipts: Arc<Receipts>,
@@ -119,7 +117,7 @@ async fn keep(
             hold(&bound, Some(client.clone()));
             tokio::select! {
                 biased;
-                () = listen(&node, deliveries, &receipts) => {}
+                () = listen(&node, &carrier, deliveries, &receipts) => {}
                 _ = client.closed() => {}
             }
             hold(&bound, None);
@@ -132,10 +130,10 @@ fn hold(bound: &Bound, client: Option<Client>) {
     *bound.lock().unwrap_or_else(PoisonError::into_inner) = client;
 }
 
-async fn listen(node: &Node, mut deliveries: Deliveries, receipts: &Arc<Receipts>) {
+async fn listen(node: &Node, carrier: &str, mut deliveries: Deliveries, receipts: &Arc<Receipts>) {
     while let Some(delivery) = deliveries.next().await {
         let receipt = smpp::Receipt::from_deliver_sm(&delivery.sm);
-        match receipt.and_then(final_state) {
+        match receipt.and_then(|receipt| final_state(carrier, receipt)) {
             // An inbound message or an intermediate receipt: taken, and of no use here.
             None => delivery.accept(),
             Some(receipt) if receipts.take(&receipt).await => delivery.accept(),
@@ -158,12 +156,12 @@ async fn settle_later(receipts: Arc<Receipts>, delivery: Delivery, receipt: Rece
 }
 
 /// The final state that a receipt tells, if it tells one.
-fn final_state(receipt: smpp::Receipt) -> Option<Receipt> {
+fn final_state(carrier: &str, receipt: smpp::Receipt) -> Option<Receipt> {
     let (state, error) = match receipt.state {
         MessageState::Delivered => (State::Delivered, None),
         MessageState::Enroute | MessageState::Accepted | MessageState::Scheduled => return None,
-        MessageState::Expired => (State::Undelivered, Some(super::EXPIRED)),
+        MessageState::Expired => (State::Undelivered, Some(EXPIRED)),
         _ => (State::Undelivered, Some(UNKNOWN)),
     };
-    Some(Receipt { uplink: "smpp".to_owned(), id: receipt.message_id, state, error })
+    Some(Receipt { uplink: carrier.to_owned(), id: receipt.message_id, state, error })
 }

@@ -28,6 +28,7 @@ pub(super) enum Kind {
 }
 
 pub(super) struct Uplink {
+    /// The carrier's; its receipts' ids are kept under it.
     pub name: String,
     pub kind: Kind,
     breaker: Mutex<Breaker>,
@@ -55,11 +56,11 @@ impl Uplink {
         outcome
     }
 
-    /// Under which its receipts' ids are kept.
-    pub(super) fn protocol(&self) -> &'static str {
-        match self.kind {
-            Kind::Smpp(_) => "smpp",
-            Kind::Http(_) => "http",
+    /// The vendor's API where it is one over HTTP.
+    pub(super) fn api(&self) -> Option<&Api> {
+        match &self.kind {
+            Kind::Smpp(_) => None,
+            Kind::Http(api) => Some(api),
         }
     }
 

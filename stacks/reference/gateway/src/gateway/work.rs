@@ -12,7 +12,7 @@
 use super::ledger::{Begun, status_of};
 use super::tuning::{Retry, Tuning};
 use super::uplink::Outcome;
-use super::{EXPIRED, Gateway};
+use super::{EXPIRED, Gateway, UNKNOWN};
 use crate::message::{Envelope, Reply, Sid, State};
 use squall_platform::time::{self, Instant};
 use std::time::Duration;
@@ -20,8 +20,6 @@ use std::time::Duration;
 const NAIVE: u32 = 10;
 /// Budgeted retries of one message before it is reported as undelivered.
 const RETRIES: u32 = 100;
-/// Unknown error, in Twilio's codes.
-const UNKNOWN: u32 = 30008;
 
 /// What the queue shall do with a message.
 pub(super) enum Verdict {
@@ -135,7 +133,7 @@ impl Gateway {
                 Outcome::NotSent => {}
                 Outcome::Temporary(_) => best = outcome,
                 Outcome::Accepted(ids) => {
-                    let written = self.ledger.accepted(message, uplink.protocol(), ids).await;
+                    let written = self.ledger.accepted(message, &uplink.name, ids).await;
                     if written.is_ok() {
                         self.counts.accepted.inc();
                         return Outcome::Accepted(Vec::new());

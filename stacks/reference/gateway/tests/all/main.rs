@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod app;
 mod flow;
 mod hostile;
 mod loopback;

@@ -94,7 +94,7 @@ pub fn config(node: &str, settings: &[(&str, &str)]) -> NodeConfig {
         ],
         carriers: vec![
             carrier("smartfren", CarrierProtocol::Smpp, 200),
-            carrier("vendor-b", CarrierProtocol::Twilio, 300),
+            carrier("vendor-b", second_vendor(settings), 300),
         ],
         regions: [
             ("queue-1", "singapore"),
@@ -107,6 +107,16 @@ pub fn config(node: &str, settings: &[(&str, &str)]) -> NodeConfig {
         seed: 7,
         token: TOKEN.to_owned(),
         ..NodeConfig::default()
+    }
+}
+
+/// What vendor-b speaks, as the stack's setting says.
+fn second_vendor(settings: &[(&str, &str)]) -> CarrierProtocol {
+    match settings.iter().find(|(key, _)| *key == "vendor_b_protocol") {
+        None | Some((_, "twilio")) => CarrierProtocol::Twilio,
+        Some((_, "vonage")) => CarrierProtocol::Vonage,
+        Some((_, "json")) => CarrierProtocol::Json,
+        Some((_, other)) => panic!("no vendor speaks {other}"),
     }
 }
 
@@ -248,10 +258,14 @@ impl Sender {
     }
 
     pub async fn create(&self, m: u64, to: &str) -> Result<Response, HttpError> {
+        self.create_text(to, format!("Your code is {}", token::encode(m))).await
+    }
+
+    pub async fn create_text(&self, to: &str, body: String) -> Result<Response, HttpError> {
         let create = Create {
             to: to.to_owned(),
             from: "+15550100".to_owned(),
-            body: format!("Your code is {}", token::encode(m)),
+            body,
             status_callback: Some(self.callback.clone()),
             ..Create::default()
         };

@@ -1,0 +1,189 @@
+//! What a carrier takes from one of the stack's settings: its protocol, its capacity.
+//!
+//! `protocol = { setting = "vendor_b_protocol" }`. Every value that the setting may have must do,
+//! so that a scenario can only be wrong where a setting takes anything.
+
+use super::reader::{Ledger, Placed, Reader};
+use super::settings::{Allowed, Setting};
+use super::{StackFile, check};
+use squall_model::stack::{Carrier, CarrierProtocol, Stack};
+use std::collections::BTreeMap;
+
+const PROTOCOLS: [(&str, CarrierProtocol); 5] = [
+    ("smpp", CarrierProtocol::Smpp),
+    ("twilio", CarrierProtocol::Twilio),
+    ("vonage", CarrierProtocol::Vonage),
+    ("json", CarrierProtocol::Json),
+    ("voice", CarrierProtocol::Voice),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Protocol,
+    Capacity,
+}
+
+/// A field of a carrier that follows a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BySetting {
+    carrier: String,
+    field: Field,
+    setting: String,
+}
+
+/// Fields of one carrier that name a setting, with the place of that name.
+#[derive(Default)]
+pub struct Named(Vec<(Field, Placed<String>)>);
+
+/// The carrier's protocol; SMPP for now where a setting decides.
+pub fn read_protocol(reader: &mut Reader<'_>, named: &mut Named) -> Option<CarrierProtocol> {
+    if let Some(by_setting) = read_setting(reader, "protocol") {
+        named.0.push((Field::Protocol, by_setting?));
+        return Some(CarrierProtocol::Smpp);
+    }
+    reader.word("protocol", &PROTOCOLS)
+}
+
+/// The carrier's capacity; none for now where a setting decides.
+pub fn read_capacity(reader: &mut Reader<'_>, named: &mut Named) -> Option<f64> {
+    if let Some(by_setting) = read_setting(reader, "capacity") {
+        named.0.extend(by_setting.map(|setting| (Field::Capacity, setting)));
+        return None;
+    }
+    reader.number_if("capacity").filter(|rate| *rate > 0.0)
+}
+
+/// `None` where the value is no table, `Some(None)` where the table does not name a setting.
+fn read_setting(reader: &mut Reader<'_>, key: &'static str) -> Option<Option<Placed<String>>> {
+    if !reader.value(key).is_some_and(|value| value.get_ref().is_table()) {
+        return None;
+    }
+    let mut table = reader.table_if(key)?;
+    let setting = table.text("setting");
+    table.finish();
+    Some(setting)
+}
+
+/// Checks the settings that `carrier` names, and gives back what is to follow them.
+pub fn follow(
+    carrier: &mut Carrier,
+    named: Named,
+    settings: &BTreeMap<String, Setting>,
+    ledger: &Ledger,
+) -> Vec<BySetting> {
+    let mut follows = Vec::new();
+    for (field, name) in named.0 {
+        let Some(setting) = settings.get(name.get_ref()) else {
+            let message = format!("no setting \"{}\"", name.get_ref());
+            let mistake = ledger.source.mistake(name.span(), message);
+            let known = settings.keys().map(String::as_str);
+            ledger.push(mistake.nearest(name.get_ref(), known));
+            continue;
+        };
+        if let Err(wrong) = every_value_does(field, setting) {
+            let message = format!("setting \"{}\" {wrong}", name.get_ref());
+            ledger.push(ledger.source.mistake(name.span(), message).help(field.wants()));
+            continue;
+        }
+        // The default is one of its values.
+        field.put(carrier, &setting.default);
+        let (carrier, setting) = (carrier.name.clone(), name.into_inner());
+        follows.push(BySetting { carrier, field, setting });
+    }
+    follows
+}
+
+/// A range has too many values to try, so its ends stand for it.
+fn every_value_does(field: Field, setting: &Setting) -> Result<(), String> {
+    let values = match &setting.allowed {
+        Allowed::Anything => vec![setting.default.clone()],
+        Allowed::Values(values) => values.clone(),
+        Allowed::Range(low, high) => vec![low.to_string(), high.to_string()],
+    };
+    let mut port = None;
+    for value in &values {
+        field.check(value).map_err(|wrong| format!("may be {wrong}"))?;
+        if let Some(protocol) = protocol(value).filter(|_| field == Field::Protocol) {
+            let known = *port.get_or_insert(check::port_of(protocol));
+            if known != check::port_of(protocol) {
+                return Err("may be of two kinds: links lead to a port \"smpp\" or \"http\"".into());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn protocol(value: &str) -> Option<CarrierProtocol> {
+    PROTOCOLS.iter().find(|(word, _)| *word == value).map(|(_, protocol)| *protocol)
+}
+
+fn rate(value: &str) -> Option<f64> {
+    value.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate >= 0.0)
+}
+
+impl Field {
+    fn wants(self) -> String {
+        match self {
+            Field::Protocol => {
+                let words: Vec<&str> = PROTOCOLS.iter().map(|(word, _)| *word).collect();
+                format!("a carrier's protocol is one of: {}", words.join(", "))
+            }
+            Field::Capacity => "submits a second, 0 for no limit".to_owned(),
+        }
+    }
+
+    fn check(self, value: &str) -> Result<(), String> {
+        match self {
+            Field::Protocol if protocol(value).is_none() => {
+                Err(format!("\"{value}\", which is no protocol"))
+            }
+            Field::Capacity if rate(value).is_none() => {
+                Err(format!("\"{value}\", which is no rate"))
+            }
+            Field::Protocol | Field::Capacity => Ok(()),
+        }
+    }
+
+    /// A value that was checked.
+    fn put(self, carrier: &mut Carrier, value: &str) {
+        match self {
+            Field::Protocol => carrier.protocol = protocol(value).unwrap_or(carrier.protocol),
+            Field::Capacity => carrier.capacity = rate(value).filter(|rate| *rate > 0.0),
+        }
+    }
+}
+
+impl StackFile {
+    /// Sets a setting to one of its values, and what follows from it.
+    ///
+    /// # Errors
+    /// What the setting's own list does not tell: a carrier cannot follow it. Nothing is set then.
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let following: Vec<&BySetting> =
+            self.by_setting.iter().filter(|follows| follows.setting == key).collect();
+        for follows in &following {
+            follows.field.check(value).map_err(|wrong| {
+                format!("carrier \"{}\" cannot follow {wrong}", follows.carrier)
+            })?;
+        }
+        for follows in following {
+            apply(&mut self.stack, follows, value);
+        }
+        self.stack.settings.insert(key.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    /// The carrier that is what this setting says from its start, and cannot become another while
+    /// it runs.
+    pub(crate) fn fixed_by(&self, key: &str) -> Option<&str> {
+        let mut following = self.by_setting.iter();
+        following.find(|follows| follows.setting == key).map(|follows| follows.carrier.as_str())
+    }
+}
+
+fn apply(stack: &mut Stack, follows: &BySetting, value: &str) {
+    let named = |carrier: &&mut Carrier| carrier.name == follows.carrier;
+    if let Some(carrier) = stack.carriers.iter_mut().find(named) {
+        follows.field.put(carrier, value);
+    }
+}
