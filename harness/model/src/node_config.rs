@@ -65,7 +65,9 @@ pub struct Certificate {
 impl std::fmt::Debug for Certificate {
     /// The key stays unsaid.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("certificate", &self.certificate).finish_non_exhaustive()
+        f.debug_struct("Certificate")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use squall_model::about::Harm;
-use squall_model::stack::{CarrierProtocol, LinkProtocol, Receipts};
+use squall_model::stack::{CarrierProtocol, Counted, LinkProtocol, Receipts};
 use std::collections::BTreeMap;
 
 /// A system under test: what it is made of, how it is submitted to, what it promises.
@@ -108,6 +108,8 @@ struct CarrierToml {
     subscribers: Option<u64>,
     /// Submits a second it takes; 0 is no limit.
     capacity: Option<CapacityToml>,
+    /// Whether refused submits use the capacity up too.
+    capacity_counts: Option<Counted>,
     receipt_delay: Option<Span>,
 }
 

@@ -124,7 +124,7 @@ fn cut(drill: &mut Drill, step: &Step, node: Quoted, window: Window) {
 }
 
 #[when(expr = "the buffer {name} of {name} holds only {number} events{window}")]
-fn buffer(
+fn buffer_limited(
     drill: &mut Drill,
     step: &Step,
     buffer: Quoted,

@@ -2,6 +2,7 @@
 
 mod front;
 mod mistakes;
+mod names;
 mod openslo;
 mod plans;
 

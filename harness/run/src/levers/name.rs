@@ -15,7 +15,8 @@ struct Record {
 
 /// From now on `name` leads to `address`.
 pub(crate) async fn lead(control: &Control, name: &str, address: &str) -> Result<(), String> {
-    let (path, wanted) = (format!("/records/{}", segment(name)), Record { address: address.into() });
+    let (path, wanted) =
+        (format!("/records/{}", segment(name)), Record { address: address.into() });
     control.ask(NAMES, Method::PUT, &path, Some(serde_json::json!(wanted))).await?;
     let seen: Record = control.get(NAMES, &path).await?;
     if seen == wanted {

@@ -121,10 +121,7 @@ async fn smpp<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<(
 #[error("the name server answers with code {0} and {1} records")]
 pub(super) struct Unresolved(u8, u16);
 
-async fn question<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    name: &str,
-) -> io::Result<()> {
+async fn question<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, name: &str) -> io::Result<()> {
     const ID: u16 = 0x5351;
     const SRV_IN: [u8; 4] = [0, 33, 0, 1];
     // Head: id, no flags, one question, no records.
@@ -161,7 +158,8 @@ mod tests {
     async fn a_name_servers_failure_is_told_from_its_answer_and_from_its_silence() {
         let (mut near, mut far) = tokio::io::duplex(1024);
         // Length, id, flags, code, questions, answers, authorities, additional records.
-        let reply = |code: u8, answers: u8| [0, 12, 0x53, 0x51, 0x84, code, 0, 0, 0, answers, 0, 0, 0, 0];
+        let reply =
+            |code: u8, answers: u8| [0, 12, 0x53, 0x51, 0x84, code, 0, 0, 0, answers, 0, 0, 0, 0];
         let talk = Talk::Name("_http._tcp.b.x".into());
         for (code, answers, told) in [(0, 1, true), (2, 0, false), (3, 0, false), (0, 0, false)] {
             far.write_all(&reply(code, answers)).await.unwrap();

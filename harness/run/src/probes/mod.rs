@@ -7,8 +7,8 @@ mod exchange;
 mod schedule;
 
 use crate::clock::DrillClock;
-use crate::recorder::Recorder;
 use crate::levers::name::BESIDE;
+use crate::recorder::Recorder;
 use crate::stage::{Directory, NAMES, QUESTIONS};
 use exchange::{Talk, Unresolved};
 use schedule::Schedule;
@@ -183,8 +183,8 @@ struct Prober {
 }
 
 /// A connection, with TLS or without.
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire for S {}
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> Wire for S {}
 
 impl Prober {
     async fn run(mut self, mut stop: Stopping) {

@@ -75,3 +75,124 @@ fn params(name: &str, held: Range<u64>, serial: u64) -> CertificateParams {
     params.serial_number = Some(SerialNumber::from_slice(&((1 << 62) | serial).to_be_bytes()));
     params
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_platform::sim::World;
+    use squall_platform::{Listener, Node, Stream};
+    use squall_wire::tls::{Acceptor, ClientStream, Connector, TlsError};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const START_US: u64 = 1_768_003_200_000_000;
+    const HOUR: Micros = Micros::from_secs(3_600);
+
+    /// Answers each octet on each connection that comes about.
+    fn echo(node: &Node, mut listener: Listener, acceptor: Acceptor) {
+        let server = node.clone();
+        node.spawn(async move {
+            while let Ok(stream) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                server.spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                    while let Ok(octet) = stream.read_u8().await {
+                        stream.write_u8(octet).await.unwrap();
+                        stream.flush().await.unwrap();
+                    }
+                });
+            }
+        });
+    }
+
+    async fn call(stream: &mut ClientStream<Stream>) -> u8 {
+        stream.write_u8(7).await.unwrap();
+        stream.flush().await.unwrap();
+        stream.read_u8().await.unwrap()
+    }
+
+    fn refusal<T>(result: Result<T, TlsError>) -> String {
+        match result {
+            Err(TlsError::Untrusted { why, .. }) => why.to_lowercase(),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("accepted"),
+        }
+    }
+
+    /// The same on both sides: what counts is the certificate of the moment, its name, its signer.
+    async fn certificates_count(server: Node, client: Node, listen: &str) {
+        let now_us = server.unix_us();
+        let mut authority = Authority::new(now_us, HOUR).unwrap();
+        let acceptor = Acceptor::new(&server, &authority.identity("vendor-b").unwrap()).unwrap();
+        let listener = server.bind(listen).await.unwrap();
+        let address = listener.local_addr();
+        echo(&server, listener, acceptor.clone());
+        let connector = Connector::new(&client, &authority.certificate()).unwrap();
+        let (dialler, address) = (&client, &address);
+        let connect = async |connector: &Connector, name: &str| {
+            connector.connect(name, dialler.connect(address).await.unwrap()).await
+        };
+        let mut standing = connect(&connector, "vendor-b").await.unwrap();
+        assert_eq!(call(&mut standing).await, 7);
+        assert!(refusal(connect(&connector, "vendor-c").await).contains("not valid for name"));
+        let stranger = Authority::new(now_us, HOUR).unwrap();
+        let stranger = Connector::new(&client, &stranger.certificate()).unwrap();
+        refusal(connect(&stranger, "vendor-b").await);
+
+        acceptor.show_expired(true);
+        assert!(refusal(connect(&connector, "vendor-b").await).contains("expired"));
+        assert_eq!(call(&mut standing).await, 7, "what stands goes on");
+        acceptor.show_expired(false);
+        assert_eq!(call(&mut connect(&connector, "vendor-b").await.unwrap()).await, 7);
+    }
+
+    #[test]
+    fn certificates_count_in_the_simulation() {
+        World::run(1, START_US, |world| async move {
+            certificates_count(world.node("vendor-b"), world.node("gateway-1"), "vendor-b:443")
+                .await;
+        });
+    }
+
+    #[tokio::test]
+    async fn certificates_count_on_real_sockets() {
+        let folder = tempfile::tempdir().unwrap();
+        let node = |name: &str| Node::real(name, folder.path().join(name), 1);
+        certificates_count(node("vendor-b"), node("gateway-1"), "127.0.0.1:0").await;
+    }
+
+    /// Whose clock says that the run's certificate is not valid any more does not accept it.
+    #[test]
+    fn it_is_the_nodes_own_clock_that_decides() {
+        World::run(1, START_US, |world| async move {
+            let (server, client) = (world.node("vendor-b"), world.node("gateway-1"));
+            let year_s = 365 * DAY_S;
+            let mut early = Authority::new(START_US - year_s * 1_000_000, HOUR).unwrap();
+            let acceptor = Acceptor::new(&server, &early.identity("vendor-b").unwrap()).unwrap();
+            echo(&server, server.bind("vendor-b:443").await.unwrap(), acceptor);
+            let connector = Connector::new(&client, &early.certificate()).unwrap();
+            let stream = client.connect("vendor-b:443").await.unwrap();
+            assert!(refusal(connector.connect("vendor-b", stream).await).contains("expired"));
+        });
+    }
+
+    /// Else a limit of octets on a link would not give the same facts twice.
+    #[test]
+    fn certificates_are_of_one_length_whatever_their_keys() {
+        let lengths = |_| {
+            let mut authority = Authority::new(START_US, HOUR).unwrap();
+            let Identity { valid, expired } = authority.identity("vendor-b").unwrap();
+            let pems = [authority.certificate(), valid.certificate, expired.certificate, valid.key];
+            pems.map(|pem| pem.len())
+        };
+        let all: Vec<_> = (0..8).map(lengths).collect();
+        assert!(all.iter().all(|lengths| *lengths == all[0]), "{all:?}");
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        let mut authority = Authority::new(START_US, HOUR).unwrap();
+        let identity = authority.identity("vendor-b").unwrap();
+        let (shown, key) = (format!("{identity:?}"), identity.valid.key.lines().nth(1).unwrap());
+        assert!(shown.contains("BEGIN CERTIFICATE") && !shown.contains(key), "{shown}");
+    }
+}

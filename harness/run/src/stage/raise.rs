@@ -3,8 +3,8 @@
 //!
 //! Nodes are told the proxies' addresses, so a proxy exists before its target does.
 
-use super::config::{ANY, Configs, Credentials};
 use super::authority::Authority;
+use super::config::{ANY, Configs, Credentials};
 use super::{Control, Directory, NAMES, PROXY};
 use crate::engine::Engine;
 use crate::levers::name;

@@ -2,11 +2,11 @@
 //! answer. `simple-dns` knows the format; here is which records are asked for and given.
 
 use super::{DnsError, TTL_S};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use simple_dns::rdata::{A, AAAA, RData, SRV};
 use simple_dns::{
     CLASS, Name, OPCODE, Packet, PacketFlag, QCLASS, QTYPE, Question, RCODE, ResourceRecord, TYPE,
 };
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where a name leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +83,8 @@ fn tell(reply: &mut Packet<'_>, asked: &str, place: &Place) -> Option<()> {
         Some(_) => Name::new(without_service(asked)).ok()?.into_owned(),
         None => Name::new(&place.host).ok()?.into_owned(),
     };
-    let record = |name: &Name<'static>, data| {
-        ResourceRecord::new(name.clone(), CLASS::IN, TTL_S, data)
-    };
+    let record =
+        |name: &Name<'static>, data| ResourceRecord::new(name.clone(), CLASS::IN, TTL_S, data);
     let address = ip.map(|ip| match ip {
         IpAddr::V4(ip) => RData::A(A { address: ip.into() }),
         IpAddr::V6(ip) => RData::AAAA(AAAA { address: ip.into() }),

@@ -13,7 +13,11 @@ fn at(host: &str, port: u16) -> Answer {
 }
 
 /// Answers whatever `says` holds at that moment, and notes each name it is asked for.
-fn serve(node: &Node, mut listener: Listener, says: &Arc<Mutex<Answer>>) -> Arc<Mutex<Vec<String>>> {
+fn serve(
+    node: &Node,
+    mut listener: Listener,
+    says: &Arc<Mutex<Answer>>,
+) -> Arc<Mutex<Vec<String>>> {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (says, noted, server) = (says.clone(), asked.clone(), node.clone());
     node.spawn(async move {
@@ -63,7 +67,9 @@ fn a_server_that_is_gone_or_silent_is_named() {
     World::run(1, 0, |world| async move {
         let node = world.node("gateway-1");
         let gone = Resolver::new(node.clone(), "names:53", "x").find("http", "b").await;
-        assert!(gone.unwrap_err().to_string().starts_with("_http._tcp.b.x does not resolve: names"));
+        assert!(
+            gone.unwrap_err().to_string().starts_with("_http._tcp.b.x does not resolve: names")
+        );
         let mut silent = world.node("names").bind("names:53").await.unwrap();
         let keep = async move {
             let _held = silent.accept().await.unwrap();

@@ -46,9 +46,10 @@ impl<'a> ByName<'a> {
 impl Names {
     pub(super) fn of(node: &Node, config: &NodeConfig) -> Result<Names, String> {
         let tls = config.trust.as_deref().map(|trust| Connector::new(node, trust)).transpose();
-        let resolver = config.names.as_ref().map(|names| {
-            Resolver::new(node.clone(), &names.server, &names.search)
-        });
+        let resolver = config
+            .names
+            .as_ref()
+            .map(|names| Resolver::new(node.clone(), &names.server, &names.search));
         Ok(Names {
             node: node.clone(),
             resolver,

@@ -176,5 +176,6 @@ fn about() -> About {
             setting("backlog_rate", "50", "a second", Some((Harm::SlowDrain, "higher"))),
         ]
         .into(),
+        repeat: None,
     }
 }
