@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::fact::Fact;
+use crate::judged::Waited;
 use crate::units::Micros;
 use std::collections::BTreeMap;
 
@@ -26,6 +27,29 @@ pub fn totals(case: &Case<'_>) -> Vec<(Micros, u64)> {
 pub fn peak(totals: &[(Micros, u64)]) -> Option<(u64, Micros)> {
     let (at, most) = totals.iter().rev().max_by_key(|(_, total)| *total)?;
     (*most > 0).then_some((*most, *at))
+}
+
+/// Where messages waited: each node that was asked since the first fault began (without one, since
+/// the end of warm-up).
+pub fn waited(case: &Case<'_>) -> Vec<Waited> {
+    let faults = case.plan.faults.iter().map(|fault| fault.window.start);
+    let since = faults.min().unwrap_or(case.plan.warm_up);
+    let mut nodes: BTreeMap<&str, Waited> = BTreeMap::new();
+    for event in case.events {
+        let Fact::Health(health) = event else { continue };
+        if health.at < since {
+            continue;
+        }
+        let blank = || Waited { node: health.node.clone(), ..Waited::default() };
+        let seen = nodes.entry(&health.node).or_insert_with(blank);
+        seen.asked += 1;
+        seen.unanswered += u64::from(health.healthy.is_none());
+        seen.oldest = seen.oldest.max(health.oldest);
+        if health.backlog > seen.backlog {
+            (seen.backlog, seen.at) = (health.backlog, Some(health.at));
+        }
+    }
+    case.plan.stack.nodes.iter().filter_map(|node| nodes.remove(node.name.as_str())).collect()
 }
 
 /// What became of the backlog after the last heal.

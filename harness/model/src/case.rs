@@ -69,15 +69,24 @@ impl<'a> Case<'a> {
     /// The stretches of drill time in which every message was surely scheduled while a fault was
     /// effective: joined, in order. A fault that was never seen to heal lasts to the end.
     pub fn during(&self) -> Vec<Span> {
-        let mut spans: Vec<Span> = self
-            .faults
-            .iter()
-            .filter_map(|fault| {
-                let start = fault.effective?.by;
-                let end = fault.healed.map_or(self.plan.end, |b| b.after);
-                (start < end).then_some(Span { start, end })
-            })
-            .collect();
+        self.under_fault(|effective, healed| Span {
+            start: effective.by,
+            end: healed.map_or(self.plan.end, |b| b.after),
+        })
+    }
+
+    /// The stretches outside of which surely no message was scheduled while a fault was effective.
+    pub fn during_at_most(&self) -> Vec<Span> {
+        self.under_fault(|effective, healed| Span {
+            start: effective.after,
+            end: healed.map_or(self.plan.end, |b| b.by),
+        })
+    }
+
+    fn under_fault(&self, span: impl Fn(Bracket, Option<Bracket>) -> Span) -> Vec<Span> {
+        let felt =
+            self.faults.iter().filter_map(|fault| Some(span(fault.effective?, fault.healed)));
+        let mut spans: Vec<Span> = felt.filter(|span| span.start < span.end).collect();
         spans.sort_by_key(|span| span.start);
         let mut joined: Vec<Span> = Vec::new();
         for span in spans {

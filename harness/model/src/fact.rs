@@ -153,6 +153,17 @@ pub enum ProbeTarget {
     Name(String),
 }
 
+/// `link edge->queue-1`, `node gateway-1`, `the name behind gateway-1->vendor-b`.
+impl std::fmt::Display for ProbeTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProbeTarget::Link(link) => write!(f, "link {link}"),
+            ProbeTarget::Node(node) => write!(f, "node {node}"),
+            ProbeTarget::Name(link) => write!(f, "the name behind {link}"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbePath {

@@ -1,7 +1,7 @@
 //! Who was hit, from when to when, and what it spent of the error budget and of money.
 
 use crate::case::Case;
-use crate::judged::{Budget, SegmentHit};
+use crate::judged::{Budget, InTime, SegmentHit, Spent};
 use crate::ledger::Message;
 use crate::units::{Micros, Span};
 
@@ -19,12 +19,25 @@ pub fn impact(case: &Case<'_>) -> Option<Span> {
 /// Per pool of subscribers: how many had a message scheduled while a fault was effective, and how
 /// many of them had one that missed the deadline.
 pub fn segments(case: &Case<'_>) -> Vec<SegmentHit> {
+    hits(case, &case.during())
+}
+
+/// Messages scheduled while a fault was effective, and how many of them met the SLO deadline.
+pub fn during_faults(case: &Case<'_>) -> InTime {
+    let during = case.during();
+    case.scheduled(&during).fold(InTime::default(), |sum, (_, message)| InTime {
+        scheduled: sum.scheduled + 1,
+        in_time: sum.in_time + u64::from(message.in_time(case.deadline())),
+    })
+}
+
+/// As [`segments`], for messages scheduled in `spans`.
+pub fn hits(case: &Case<'_>, spans: &[Span]) -> Vec<SegmentHit> {
     const REACHED: u8 = 1;
     const AFFECTED: u8 = 2;
     let deadline = case.deadline();
-    let during = case.during();
     let mut marks = Vec::new();
-    for (_, message) in case.scheduled(&during) {
+    for (_, message) in case.scheduled(spans) {
         let index = message.subscriber as usize;
         if index >= marks.len() {
             marks.resize(index + 1, 0u8);
@@ -71,16 +84,28 @@ pub fn allowance(case: &Case<'_>, target: f64) -> f64 {
     rate * case.plan.stack.slo.period.as_secs_f64() * (1.0 - target)
 }
 
+/// Whether the drill missed its target: what an alert is for.
+pub fn burns(case: &Case<'_>) -> bool {
+    let (bad, all, _) = missed(case);
+    bad as f64 > all as f64 * (1.0 - case.plan.stack.slo.target)
+}
+
+/// Targets that people compare by, whatever a stack promises.
+const USUAL: [f64; 2] = [0.999, 0.999_5];
+
 pub fn budget(case: &Case<'_>) -> Budget {
-    let target = case.plan.stack.slo.target;
     let (bad, _, _) = missed(case);
-    let allowed = allowance(case, target);
+    let spent = |target: f64| {
+        let allowed = allowance(case, target);
+        Spent { target, allowed, spent: if bad == 0 { 0.0 } else { bad as f64 / allowed } }
+    };
+    let own = case.plan.stack.slo.target;
+    let usual = USUAL.into_iter().filter(|target| (target - own).abs() > 1e-9);
     let out = case.impact.map_or(Micros::ZERO, |span| span.length());
     Budget {
-        target,
         bad,
-        allowed,
-        spent: if bad == 0 { 0.0 } else { bad as f64 / allowed },
+        own: spent(own),
+        usual: usual.map(spent).collect(),
         out_of_objective: out,
         cost: case
             .plan

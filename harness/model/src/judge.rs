@@ -42,6 +42,8 @@ pub fn judge(record: &Record) -> Judged {
         verdict = verdict.max(Verdict::Inconclusive);
     }
     let met = met(record.plan.expected, verdict, &findings, &troubles);
+    let timeline = crate::timeline::timeline(&case);
+    let score = crate::score::score(&case, &timeline, &findings, troubles.unsettles(&case));
     Judged {
         verdict,
         met,
@@ -49,9 +51,12 @@ pub fn judge(record: &Record) -> Judged {
         accounting: case.ledger.accounting.clone(),
         findings,
         phases: phases(record),
-        timeline: crate::timeline::timeline(&case),
+        timeline,
         segments: crate::impact::segments(&case),
+        waited: crate::backlog::waited(&case),
+        during_faults: crate::impact::during_faults(&case),
         budget: crate::impact::budget(&case),
+        score,
         troubles: troubles.sentences,
         faults: case.faults,
     }

@@ -1,5 +1,7 @@
 //! What follows from a record: plain values, made by the judge and read by every report format.
 
+use crate::fact::{ProbePath, ProbeTarget};
+use crate::score::Score;
 use crate::units::{Micros, Span};
 use crate::verdict::Verdict;
 use schemars::JsonSchema;
@@ -24,7 +26,11 @@ pub struct Judged {
     pub timeline: Timeline,
     /// Same order as `plan.traffic.population`.
     pub segments: Vec<SegmentHit>,
+    pub during_faults: InTime,
+    /// In the order of the stack's nodes.
+    pub waited: Vec<Waited>,
     pub budget: Budget,
+    pub score: Score,
     /// Problems of the run itself: load not held, interrupted, environment failed.
     pub troubles: Vec<String>,
 }
@@ -123,6 +129,52 @@ pub struct FaultSeen {
     pub proven: bool,
     /// How it was seen, or why not.
     pub reason: String,
+    /// What became of the probes sent while it was asked for, a line a target and path.
+    pub answers: Vec<Answers>,
+}
+
+/// Probes of one target on one path under a fault, by what became of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    pub target: ProbeTarget,
+    pub path: ProbePath,
+    pub answered: u64,
+    pub refused: u64,
+    /// The connection broke before an answer.
+    pub closed: u64,
+    /// Nothing came while the probe waited.
+    pub silent: u64,
+    /// The name server answered that it cannot tell.
+    pub unresolved: u64,
+    /// The certificate was not accepted.
+    pub untrusted: u64,
+    /// When the first was sent that was not answered.
+    pub since: Option<Micros>,
+    /// The longest it took until one knew that was told or cut off; `None` where none was.
+    pub told_after: Option<Micros>,
+    /// The longest that one waited in silence.
+    pub waited: Micros,
+}
+
+impl Answers {
+    pub fn asked(&self) -> u64 {
+        let not = self.refused + self.closed + self.silent + self.unresolved + self.untrusted;
+        self.answered + not
+    }
+}
+
+/// Where messages waited since the first fault was asked for, by what the nodes said of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waited {
+    pub node: String,
+    /// The most, and when.
+    pub backlog: u64,
+    pub at: Option<Micros>,
+    /// The greatest age of the oldest message there.
+    pub oldest: Micros,
+    /// How often it was asked, and how often it gave no answer: what it held then nobody knows.
+    pub asked: u64,
+    pub unanswered: u64,
 }
 
 /// An instant known to lie between two observations.
@@ -195,17 +247,44 @@ pub struct SegmentHit {
     pub affected: u64,
 }
 
-/// What the outage spent of the stack's error budget, and cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Messages that met the SLO deadline, of those scheduled in some stretch of the drill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InTime {
+    pub scheduled: u64,
+    pub in_time: u64,
+}
+
+/// What the outage spent of the error budget, and cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
-    pub target: f64,
     pub bad: u64,
-    /// Bad messages that a whole period at the scheduled rate may have.
-    pub allowed: f64,
-    /// bad ÷ allowed.
-    pub spent: f64,
+    /// At the stack's own target.
+    pub own: Spent,
+    /// At the targets that people compare by, but for the stack's own.
+    pub usual: Vec<Spent>,
     /// First to last missed message.
     pub out_of_objective: Micros,
     /// Whole currency units.
     pub cost: Option<u64>,
+}
+
+/// The error budget at one target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Spent {
+    /// The promised share, 0–1.
+    pub target: f64,
+    /// Bad messages that a whole period at the scheduled rate may have.
+    pub allowed: f64,
+    /// bad ÷ allowed.
+    pub spent: f64,
+}
+
+impl Budget {
+    /// At every target, in their order.
+    pub fn targets(&self) -> Vec<Spent> {
+        let mut all: Vec<Spent> =
+            [self.own].into_iter().chain(self.usual.iter().copied()).collect();
+        all.sort_by(|a, b| a.target.total_cmp(&b.target));
+        all
+    }
 }

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod proof;
 pub mod record;
 pub mod recovery;
+pub mod score;
 pub mod stack;
 pub mod stats;
 pub mod timeline;
@@ -35,5 +36,7 @@ pub mod verdict;
 pub mod windows;
 pub mod words;
 
+#[cfg(test)]
+mod pairs;
 #[cfg(test)]
 mod sample;

@@ -10,6 +10,7 @@ use crate::record::{Header, Record, SCHEMA};
 use crate::stack::*;
 use crate::traffic::{Pool, RateFrom, Traffic};
 use crate::units::{Micros, Span};
+use std::collections::BTreeMap;
 
 pub const A: &str = "carrier-a";
 pub const B: &str = "carrier-b";
@@ -165,21 +166,26 @@ impl Fate {
 /// The facts of a drill in which message number `m`, due at that second, meets `fate`.
 pub fn facts(plan: &Plan, fate: impl Fn(u64, u64) -> Fate) -> Vec<Fact> {
     let mut facts = probes(plan);
-    for (seq, arrival) in plan.traffic.arrivals(plan.seed, plan.end).enumerate() {
+    let mut logs: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut sent = 0;
+    for arrival in plan.traffic.arrivals(plan.seed, plan.end) {
+        sent += 1;
         let (m, due) = (arrival.m, arrival.due);
         let fate = fate(m, due.0 / 1_000_000);
         let at = due + Micros::from_millis(10);
         let sub = arrival.subscriber;
         facts.push(Fact::Submit(Submit { at, m, due, sent: due, sub, answer: fate.answer }));
         for (delay, carrier) in fate.deliveries {
+            let line = logs.entry(carrier).or_default();
             facts.push(Fact::Carrier(CarrierSaw {
                 at: due + delay,
                 m: Some(m),
                 carrier: carrier.into(),
-                seq: seq as u64,
+                seq: *line,
                 what: CarrierEvent::Delivered,
                 via: fate.via.map(str::to_owned),
             }));
+            *line += 1;
         }
         if let Some((delay, state)) = fate.receipt {
             facts.push(Fact::Receipt(Receipt { at: due + delay, m, state }));
@@ -187,6 +193,8 @@ pub fn facts(plan: &Plan, fate: impl Fn(u64, u64) -> Fate) -> Vec<Fact> {
     }
     let count = |node: &str| Fact::PendingCount { at: plan.end, node: node.into(), count: 0 };
     facts.extend([count("queue-1"), count("queue-2")]);
+    let (at, lag) = (plan.end, Micros::ZERO);
+    facts.push(Fact::Load(Load { at, scheduled: sent, sent, lag_p99: lag, lag_max: lag }));
     facts
 }
 

@@ -68,6 +68,9 @@ fn detected(case: &Case<'_>) -> Seen<Micros> {
         Some(at) => Ok(at),
         None if case.detection.already => not_visible("An alert was firing before the fault."),
         None if case.impact.is_none() => not_needed("No message missed its deadline."),
+        None if !crate::impact::burns(case) => {
+            not_needed("No more of the error budget was burnt than the target allows.")
+        }
         None => never("No burn-rate alert fired."),
     }
 }

@@ -75,7 +75,7 @@ impl Troubles {
             let gone = of(sent - attempted, "message");
             self.doubt_because(format!("{gone} sent came to no entry in the record"));
         }
-        if !told && record.header.engine != "sim" {
+        if !told {
             self.sentences.push("The generator left no account of its own lag.".into());
         }
         let mut lags: Vec<u32> = record.messages.attempted().map(|(_, m)| m.lag_us).collect();
@@ -95,6 +95,11 @@ impl Troubles {
                 "{} of the record fit neither the plan nor each other",
                 of(strays, "fact")
             ));
+        }
+        let gaps = record.messages.gaps();
+        if gaps > 0 {
+            let lines = of(gaps, "line");
+            self.doubt_because(format!("{lines} of the carriers' logs are not in the record"));
         }
         let rows =
             record.messages.rows().iter().filter(|m: &&Message| m.attempted()).count() as u64;
@@ -121,6 +126,16 @@ impl Troubles {
             0 => first.clone(),
             more => format!("{first}, and {more} more"),
         })
+    }
+
+    /// Why nothing that was measured counts towards a score, as a sentence: any trouble of the run, and
+    /// a generator that lagged by more than 1% of the stack's deadline.
+    pub fn unsettles(&self, case: &Case<'_>) -> Option<String> {
+        let lagged = || {
+            let why = format!("The generator lagged by {} at its 99th percentile.", self.lag);
+            (self.lag.0 > case.deadline().0 / 100).then_some(why)
+        };
+        self.sentences.first().cloned().or_else(lagged)
     }
 
     /// Where the generator did not hold the load: no share is decided on messages it never sent, and a

@@ -4,11 +4,14 @@
 //! engine: the same run folder gives the same report on any machine, years later.
 
 mod advice;
+mod board;
+mod differs;
 mod escape;
 mod events;
 mod evidence;
 mod exit;
 pub mod format;
+mod looked;
 mod read;
 mod repeat;
 mod run;
@@ -20,7 +23,7 @@ mod write;
 
 pub use format::run_json::schema;
 pub use read::{ReadError, read, read_info, records};
-pub use run::{DrillReport, RunInfo, RunReport, Score, judge_run};
+pub use run::{DrillReport, RunInfo, RunReport, judge_run};
 pub use series::{Bin, Series};
 pub use terminal::terminal;
 pub use write::{WriteError, write};

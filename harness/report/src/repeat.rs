@@ -56,10 +56,14 @@ pub fn settings(drill: &DrillReport) -> Vec<Changed<'_>> {
         if about.is_some_and(|about| about.default == *value) {
             continue;
         }
-        let hidden = SECRET.iter().any(|word| name.contains(word));
-        changed.push(Changed { name, value: if hidden { "not shown" } else { value }, about });
+        changed.push(Changed { name, value: shown(name, value), about });
     }
     changed
+}
+
+/// A setting's value as a report may show it.
+pub fn shown<'a>(name: &str, value: &'a str) -> &'a str {
+    if SECRET.iter().any(|word| name.contains(word)) { "not shown" } else { value }
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 use crate::events::{self, Event};
 use crate::exit;
 use crate::series::Series;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use squall_model::judged::Judged;
 use squall_model::plan::Plan;
 use squall_model::record::Record;
@@ -68,19 +66,6 @@ pub struct DrillReport {
     pub facts: BTreeMap<&'static str, u64>,
 }
 
-/// Objectives met ÷ objectives decided, beside how many were decided.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Score {
-    pub passed: u64,
-    pub failed: u64,
-    pub undecided: u64,
-    /// passed ÷ (passed + failed), 0–1; null where nothing was decided.
-    pub value: Option<f64>,
-    /// If every undecided objective failed, and if every one passed; null without objectives.
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-}
-
 /// Judges every record and adds up what the run comes to.
 pub fn judge_run(records: impl IntoIterator<Item = Record>, info: RunInfo) -> RunReport {
     RunReport::new(
@@ -138,23 +123,6 @@ impl DrillReport {
 
     pub fn plan(&self) -> &Plan {
         &self.record.plan
-    }
-
-    pub fn score(&self) -> Score {
-        let of = |verdict| self.judged.findings.iter().filter(|f| f.verdict == verdict).count();
-        let passed = of(Verdict::Pass) as u64;
-        let failed = of(Verdict::Fail) as u64;
-        let undecided = of(Verdict::Inconclusive) as u64;
-        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        let all = passed + failed + undecided;
-        Score {
-            passed,
-            failed,
-            undecided,
-            value: share(passed, passed + failed),
-            low: share(passed, all),
-            high: share(passed + undecided, all),
-        }
     }
 }
 

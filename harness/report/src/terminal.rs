@@ -4,6 +4,7 @@
 //! Foreign text loses its control characters; no line begins with foreign text, so that no CI
 //! runner takes one for a command. Colour only where it is asked for, and never alone.
 
+use crate::board;
 use crate::escape::terminal as clean;
 use crate::exit;
 use crate::format::summary_md::ledger_line;
@@ -56,6 +57,7 @@ fn of_drill(run: &RunReport, drill: &DrillReport, colour: bool, out: &mut String
         out.push_str(&format!("    trouble: {}\n", clean(trouble)));
     }
     out.push_str(&format!("    {}\n", ledger_line(drill)));
+    out.push_str(&format!("    {}\n", board::score_line(drill)));
     if !judged.met {
         out.push_str(&format!("    repeat: {}\n", clean(&repeat::command(run, drill))));
     }

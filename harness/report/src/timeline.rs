@@ -59,6 +59,10 @@ fn or_absent(drill: &DrillReport, at: Option<Micros>, moment: Of) -> When {
     at.map_or_else(|| When::Absent(word()), When::At)
 }
 
+pub fn detected(drill: &DrillReport) -> When {
+    or_absent(drill, drill.judged.timeline.detected, Of::Detected)
+}
+
 pub fn failed_over(drill: &DrillReport) -> When {
     let first = drill.judged.timeline.failed_over.first().map(|(_, at)| *at);
     or_absent(drill, first, Of::FailedOver)

@@ -5,6 +5,7 @@ mod arithmetic;
 mod command;
 mod drills;
 mod example;
+mod frozen_or_killed;
 mod guards;
 mod house;
 mod leftovers;

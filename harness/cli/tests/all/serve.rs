@@ -43,12 +43,12 @@ impl Drop for Served {
     }
 }
 
-/// One request to the edge, and the JSON of its answer.
-fn ask(edge: &Served, method: &str, path: &str, body: &str) -> Value {
-    let mut stream = TcpStream::connect(edge.at("http")).expect("the edge");
+/// One HTTP request, and the JSON of its answer.
+fn ask(served: &Served, method: &str, path: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(served.at("http")).expect("it listens");
     // AC1:abcd1234
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: edge\r\nAuthorization: Basic QUMxOmFiY2QxMjM0\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: served\r\nAuthorization: Basic QUMxOmFiY2QxMjM0\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n",
         body.len()
@@ -106,4 +106,18 @@ fn a_name_server_started_by_hand_answers() {
     let mut answer = [0u8; 14];
     stream.read_exact(&mut answer).expect("an answer");
     assert_eq!((&answer[2..4], answer[5] & 15), (&b"\x12\x34"[..], 3), "no such name");
+}
+
+#[test]
+fn a_carrier_speaks_the_protocol_it_is_told_to() {
+    let carrier = |protocol: &str| {
+        Served::start("carrier", &["--protocol", protocol, "--listen", "http=127.0.0.1:0"])
+    };
+    let form = "to=6288112345678&from=Squall&text=hello";
+    let answer = ask(&carrier("vonage"), "POST", "/sms/json", form);
+    assert_eq!(answer["messages"][0]["status"], "0", "{answer}");
+    let answer = ask(&carrier("json"), "POST", "/v1/messages", "{}");
+    assert_eq!(answer["error"]["code"], "unauthorized", "{answer}");
+    let answer = ask(&carrier("twilio"), "POST", "/2010-04-01/Accounts/AC1/Messages.json", form);
+    assert_eq!(answer["code"], 21604, "{answer}");
 }

@@ -43,6 +43,20 @@ pub enum Watch {
     Untrusted { link: String },
 }
 
+impl Watch {
+    /// What probes look at for it; `None` where something else tells.
+    pub fn target(&self) -> Option<ProbeTarget> {
+        match self {
+            Watch::Lost { target, .. } => Some(target.clone()),
+            Watch::Slower { link, .. }
+            | Watch::SomeLost { link, .. }
+            | Watch::Untrusted { link } => Some(ProbeTarget::Link(link.clone())),
+            Watch::Unresolved { link } => Some(ProbeTarget::Name(link.clone())),
+            Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => None,
+        }
+    }
+}
+
 /// In which way a probe goes unanswered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -28,6 +28,8 @@ pub struct MessageTable {
     pub(super) unknown_attempts: u64,
     /// Facts that contradict the plan or each other.
     pub(super) strays: u64,
+    /// By carrier: lines of its log that were taken in, and the position after the last of them.
+    logged: BTreeMap<String, (u64, u64)>,
     /// How many messages each node named as still waiting.
     pub(super) named: BTreeMap<String, u64>,
 }
@@ -115,6 +117,7 @@ impl MessageTable {
     }
 
     pub(crate) fn carrier(&mut self, fact: &CarrierSaw) {
+        self.log(&fact.carrier, fact.seq);
         if fact.what == CarrierEvent::Part {
             return;
         }
@@ -149,6 +152,19 @@ impl MessageTable {
                 self.extras.extend(extra);
             }
         }
+    }
+
+    /// Lines of the carriers' logs that stand before others and were not taken in.
+    pub fn gaps(&self) -> u64 {
+        self.logged.values().map(|(lines, end)| end.saturating_sub(*lines)).sum()
+    }
+
+    fn log(&mut self, carrier: &str, seq: u64) {
+        let entry = match self.logged.get_mut(carrier) {
+            Some(entry) => entry,
+            None => self.logged.entry(carrier.to_owned()).or_default(),
+        };
+        *entry = (entry.0 + 1, entry.1.max(seq.saturating_add(1)));
     }
 
     pub(crate) fn receipt(&mut self, fact: &Receipt) {

@@ -30,7 +30,7 @@ impl Check for Detected {
                 let (shortest, longest) = (at - effective.by, at - effective.after);
                 Checked::span(shortest, longest, self.within, "A burn-rate alert fired")
             }
-            None if !burns(case) => {
+            None if !crate::impact::burns(case) => {
                 nothing("The fault burnt no more of the error budget than the target allows.")
             }
             None => {
@@ -39,12 +39,6 @@ impl Check for Detected {
             }
         }
     }
-}
-
-/// Whether the drill missed its target: what an alert is for.
-fn burns(case: &Case<'_>) -> bool {
-    let (bad, all, _) = crate::impact::missed(case);
-    bad as f64 > all as f64 * (1.0 - case.plan.stack.slo.target)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The objectives: pure checks over a named window of a record.
 //!
-//! A new objective is one file here and its line in the table below.
+//! A new objective is one file here and its line in the table below, with the dimension of the score
+//! that it belongs to.
 
+use crate::score::Dimension;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! objectives {
-    ($($module:ident :: $kind:ident),* $(,)?) => {
+    ($($module:ident :: $kind:ident => $dimension:ident),* $(,)?) => {
         $(pub mod $module; pub use $module::$kind;)*
 
         /// Any objective, tagged with its kind in files.
@@ -24,6 +26,11 @@ macro_rules! objectives {
                 match self { $(Objective::$kind(objective) => objective),* }
             }
 
+            /// The dimension of the resilience score in which it leaves a hole where it is undecided.
+            pub fn dimension(&self) -> Dimension {
+                match self { $(Objective::$kind(_) => Dimension::$dimension),* }
+            }
+
             /// The module names of the table, for the test that holds folder and table equal.
             pub const KINDS: &'static [&'static str] = &[$(stringify!($module)),*];
         }
@@ -33,26 +40,26 @@ macro_rules! objectives {
 }
 
 objectives! {
-    delivered_within::DeliveredWithin,
-    subscribers_affected::SubscribersAffected,
-    latency_percentile::LatencyPercentile,
-    no_loss::NoLoss,
-    no_duplicates::NoDuplicates,
-    no_false_receipts::NoFalseReceipts,
-    every_outcome_has_receipt::EveryOutcomeHasReceipt,
-    in_order::InOrder,
-    nothing_after_validity::NothingAfterValidity,
-    fails_over::FailsOver,
-    returns::Returns,
-    route_changes::RouteChanges,
-    recovers::Recovers,
-    backlog_drains::BacklogDrains,
-    impact_lasts::ImpactLasts,
-    detected::Detected,
-    budget_spent::BudgetSpent,
-    attempts::Attempts,
-    overload_ends::OverloadEnds,
-    health_is_honest::HealthIsHonest,
+    delivered_within::DeliveredWithin => Delivery,
+    subscribers_affected::SubscribersAffected => Containment,
+    latency_percentile::LatencyPercentile => Delivery,
+    no_loss::NoLoss => Correctness,
+    no_duplicates::NoDuplicates => Correctness,
+    no_false_receipts::NoFalseReceipts => Correctness,
+    every_outcome_has_receipt::EveryOutcomeHasReceipt => Correctness,
+    in_order::InOrder => Correctness,
+    nothing_after_validity::NothingAfterValidity => Correctness,
+    fails_over::FailsOver => Failover,
+    returns::Returns => Failover,
+    route_changes::RouteChanges => Failover,
+    recovers::Recovers => Recovery,
+    backlog_drains::BacklogDrains => Recovery,
+    impact_lasts::ImpactLasts => Recovery,
+    detected::Detected => Detection,
+    budget_spent::BudgetSpent => Delivery,
+    attempts::Attempts => Containment,
+    overload_ends::OverloadEnds => Containment,
+    health_is_honest::HealthIsHonest => Detection,
 }
 
 #[cfg(test)]

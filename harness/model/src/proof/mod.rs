@@ -9,6 +9,7 @@
 //! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
 //! - for buffers: the node's own health, with its backlog, at least once while it is full.
 
+mod answers;
 mod carrier;
 mod health;
 mod levers;
@@ -104,6 +105,7 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
         healed: if proven { healed } else { None },
         proven,
         reason: reason(proven, &doubts, &seen),
+        answers: answers::answers(planned, &evidence.probes),
     }
 }
 

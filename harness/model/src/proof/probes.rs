@@ -14,15 +14,10 @@ const ALPHA: f64 = 0.000_5;
 
 pub(super) fn watch(plan: &Plan, index: usize, watch: &Watch, probes: &[&Probe]) -> Seen {
     let planned = &plan.faults[index];
-    let target = match watch {
-        Watch::Lost { target, .. } => target.clone(),
-        Watch::Slower { link, .. } | Watch::SomeLost { link, .. } | Watch::Untrusted { link } => {
-            ProbeTarget::Link(link.clone())
-        }
-        Watch::Unresolved { link } => ProbeTarget::Name(link.clone()),
-        _ => return nothing("not a thing that probes see".into()),
+    let Some(target) = watch.target() else {
+        return nothing("not a thing that probes see".into());
     };
-    let named = name(&target);
+    let named = target.to_string();
     let own = |path: ProbePath| -> Vec<&Probe> {
         probes.iter().copied().filter(|p| p.target == target && p.path == path).collect()
     };
@@ -191,14 +186,6 @@ fn usual(probes: &[&Probe], start: Micros) -> Micros {
         })
         .collect();
     Micros(median(&rtts).unwrap_or_default() as u64)
-}
-
-fn name(target: &ProbeTarget) -> String {
-    match target {
-        ProbeTarget::Link(link) => format!("link {link}"),
-        ProbeTarget::Node(node) => format!("node {node}"),
-        ProbeTarget::Name(link) => format!("the name behind {link}"),
-    }
 }
 
 fn nothing(why: String) -> Seen {

@@ -80,8 +80,8 @@ fn read_one(mut entry: Reader<'_>) -> Option<Setting> {
     };
     if !allowed.takes(&text) {
         let message = format!("the default \"{text}\" is none of the setting's own values");
+        // It is a setting all the same, for whatever names it.
         ledger.push(allowed.explain(ledger.source.mistake(default.span(), message), &text));
-        return None;
     }
     Some(Setting { default: text, allowed, doc, mends: mends.unwrap_or_default() })
 }

@@ -1,7 +1,7 @@
 //! Judged drills through cucumber's own runner: a Then step is what its finding is.
 
 use crate::compile;
-use squall_model::judged::{Accounting, Budget, Finding, Judged, Timeline, Unit};
+use squall_model::judged::{Accounting, Budget, Finding, InTime, Judged, Timeline, Unit};
 use squall_model::verdict::Verdict;
 use squall_plan::front;
 
@@ -37,14 +37,10 @@ fn judged(verdicts: &[Verdict], met: bool) -> Judged {
         phases: Vec::new(),
         timeline: Timeline::default(),
         segments: Vec::new(),
-        budget: Budget {
-            target: 0.999,
-            bad: 0,
-            allowed: 0.0,
-            spent: 0.0,
-            out_of_objective: Default::default(),
-            cost: None,
-        },
+        during_faults: InTime::default(),
+        budget: Budget::default(),
+        score: Default::default(),
+        waited: Vec::new(),
         troubles: Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! Feature and stack text in, plans and mistakes out: what the crate promises, from outside.
 
+mod by_setting;
 mod front;
 mod mistakes;
 mod names;

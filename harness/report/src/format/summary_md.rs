@@ -4,7 +4,8 @@
 
 use crate::escape::markdown as md;
 use crate::run::{DrillReport, RunReport};
-use crate::{advice, exit, repeat, timeline, words};
+use crate::words::Clock;
+use crate::{advice, board, differs, exit, looked, repeat, words};
 use squall_model::verdict::Verdict;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -50,10 +51,16 @@ fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
     for paragraph in run.shared() {
         writeln!(out, "> {}\n", md(paragraph))?;
     }
-    writeln!(out, "| drill | verdict | met | affected | lost | duplicated | failover | recovery |")?;
-    writeln!(out, "|---|---|---|--:|--:|--:|--:|--:|")?;
+    let targets = board::targets(run);
+    let budgets: String = targets.iter().map(|at| format!(" budget of {} |", words::percent(*at))).collect();
+    writeln!(
+        out,
+        "| drill | settings | verdict | met | in time during the faults | affected | lost | duplicated \
+         | detection | failover | recovery |{budgets} cost | score of 100 |"
+    )?;
+    writeln!(out, "|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|{}--:|--:|", "--:|".repeat(targets.len()))?;
     for drill in &run.drills {
-        row(drill, out)?;
+        row(run, drill, &targets, out)?;
     }
     for drill in run.drills.iter().take(MOST_DRILLS) {
         detail(run, drill, out)?;
@@ -64,22 +71,26 @@ fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn row(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
-    let books = &drill.judged.accounting;
-    let affected: u64 = drill.judged.segments.iter().map(|hit| hit.affected).sum();
-    let reached: u64 = drill.judged.segments.iter().map(|hit| hit.reached_out).sum();
-    writeln!(
-        out,
-        "| {} | {} | {} | {} | {} | {} | {} | {} |",
+fn row(run: &RunReport, drill: &DrillReport, targets: &[f64], out: &mut String) -> std::fmt::Result {
+    let (affected, reached) = board::affected(drill);
+    let cells = [
         md(&drill.plan().title()),
-        verdict_word(drill.judged.verdict),
-        if drill.judged.met { "yes" } else { "**no**" },
+        md(&differs::line(run, drill)),
+        verdict_word(drill.judged.verdict).into(),
+        if drill.judged.met { "yes".into() } else { "**no**".into() },
+        board::in_time(drill),
         words::percent_of(affected, reached),
-        words::count(books.lost),
-        words::count(books.duplicated),
-        timeline::after(drill, timeline::failed_over(drill)),
-        timeline::after(drill, timeline::recovered(drill))
-    )
+        board::lost(drill),
+        words::count(drill.judged.accounting.duplicated),
+        md(&board::detection(drill)),
+        md(&board::failover(drill)),
+        md(&board::recovery(drill)),
+    ];
+    let spent = targets.iter().map(|target| md(&board::spent(drill, *target)));
+    let score = format!("{} ({})", board::score(drill), board::coverage(drill).join(" "));
+    let last = [md(&board::cost(drill)), score];
+    let all: Vec<String> = cells.into_iter().chain(spent).chain(last).collect();
+    writeln!(out, "| {} |", all.join(" | "))
 }
 
 fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::Result {
@@ -100,6 +111,8 @@ fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::R
         }
     }
     writeln!(out, "\n{}", md(&ledger_line(drill)))?;
+    writeln!(out, "\n{}", md(&board::score_line(drill)))?;
+    faults(drill, out)?;
     let advice = advice::advice(drill);
     if let Some(first) = advice.first() {
         writeln!(out, "\nFix first: **{}** {}", coded(&first.what), coded(&first.why))?;
@@ -111,6 +124,20 @@ fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::R
         }
     }
     writeln!(out, "\nRepeat:\n\n    {}", repeat::command(run, drill))
+}
+
+/// How each fault showed itself.
+fn faults(drill: &DrillReport, out: &mut String) -> std::fmt::Result {
+    let lines: Vec<_> = drill.judged.faults.iter().flat_map(|seen| &seen.answers).collect();
+    if !lines.is_empty() {
+        writeln!(out)?;
+    }
+    for line in lines {
+        let said = looked::said(line, Clock::of(drill.plan()));
+        let (asked, knew) = (looked::asked(line), looked::knew(line));
+        writeln!(out, "- {}: {}; who asks knows {}", md(&asked), md(&said), md(&knew))?;
+    }
+    Ok(())
 }
 
 /// Names between backticks in the face of commands; a foreign backtick opens none that is not closed.

@@ -6,26 +6,17 @@ use crate::evidence::Evidence;
 use crate::run::DrillReport;
 use crate::words;
 use maud::{Markup, html};
+use squall_model::judged::Spent;
 use squall_model::units::Micros;
 
 pub fn cost(drill: &DrillReport, here: Here) -> Markup {
     let budget = &drill.judged.budget;
-    let over = budget.spent > 1.0;
     html! {
         div {
             h3 { "What it cost" }
             table.cost {
                 tbody {
-                    tr {
-                        td.quiet { "error budget" }
-                        td.num { b class=[over.then_some("bad")] { (spent(budget.spent)) } }
-                        td {
-                            "of " (period(drill.plan().stack.slo.period)) " at "
-                            (nb(words::percent(budget.target))) " spent in this drill"
-                            (bar(budget.spent))
-                            span.sub { (sum(drill)) }
-                        }
-                    }
+                    @for (i, at) in budget.targets().iter().enumerate() { (budget_row(drill, i, at)) }
                     tr {
                         td.quiet { "out of objective" }
                         td.num { b { (nb(out(budget.out_of_objective))) } }
@@ -48,7 +39,26 @@ pub fn cost(drill: &DrillReport, here: Here) -> Markup {
     }
 }
 
-fn spent(spent: f64) -> String {
+/// The error budget at one target; the stack's own is drawn and added up.
+fn budget_row(drill: &DrillReport, i: usize, at: &Spent) -> Markup {
+    let own = at.target == drill.judged.budget.own.target;
+    html! {
+        tr {
+            td.quiet { @if i == 0 { "error budget" } }
+            td.num { b class=[(at.spent > 1.0).then_some("bad")] { (spent(at.spent)) } }
+            td {
+                "of " (period(drill.plan().stack.slo.period)) " at " (nb(words::percent(at.target)))
+                @if own {
+                    ", the stack’s own target, spent in this drill"
+                    (bar(at.spent))
+                    span.sub { (sum(drill)) }
+                } @else { " spent" }
+            }
+        }
+    }
+}
+
+pub fn spent(spent: f64) -> String {
     nb(if spent >= 1.0 { format!("{:.0} %", spent * 100.0) } else { words::percent(spent) })
 }
 
@@ -78,7 +88,7 @@ fn sum(drill: &DrillReport) -> String {
     ];
     let named: Vec<&str> = lines.iter().filter(|(_, n)| *n > 0).map(|(name, _)| *name).collect();
     let bad = words::count(drill.judged.budget.bad);
-    let allowed = words::count(drill.judged.budget.allowed.max(0.0) as u64);
+    let allowed = words::count(drill.judged.budget.own.allowed.max(0.0) as u64);
     match named.as_slice() {
         [] => format!("no bad message; {allowed} allowed"),
         named => format!("{bad} after warm-up = {}; {allowed} allowed", named.join(" + ")),

@@ -1,7 +1,9 @@
 //! One drill in full, in the order in which questions come: what happened, does it add up, what
-//! was asked, who was hit, what it cost, when, what to mend, how to repeat it, on what it rests.
+//! was asked, who was hit, what it cost, the score, when, how it looked, what to mend, how to repeat it, on what it rests.
 
-use super::{chart, cost, evidence, fix_first, hit, incident, ledger, mark, objectives, repeat, t};
+use super::{
+    chart, cost, evidence, fix_first, hit, incident, ledger, look, mark, objectives, repeat, score, t,
+};
 use crate::run::{DrillReport, RunReport};
 use maud::{Markup, html};
 
@@ -26,7 +28,9 @@ pub fn drill(run: &RunReport, drill: &DrillReport, index: usize) -> Markup {
                     (hit::hit(drill, here))
                     (cost::cost(drill, here))
                 }
+                (score::score(drill))
                 (incident::incident(drill, here))
+                (look::look(drill, here))
                 (fix_first::fix_first(drill, here))
                 div.pair {
                     (repeat::repeat(run, drill))

@@ -12,9 +12,11 @@ mod head;
 mod hit;
 mod incident;
 mod ledger;
+mod look;
 mod mark;
 mod objectives;
 mod repeat;
+mod score;
 mod scoreboard;
 
 use crate::escape;

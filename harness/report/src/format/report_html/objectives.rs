@@ -35,7 +35,7 @@ pub fn objectives(drill: &DrillReport, here: Here) -> Markup {
 
 /// How many came to what, in words that never hide the undecided.
 fn tally(drill: &DrillReport) -> String {
-    let score = drill.score();
+    let score = &drill.judged.score;
     format!("{} pass, {} fail, {} inconclusive", score.passed, score.failed, score.undecided)
 }
 

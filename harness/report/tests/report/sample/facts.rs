@@ -9,7 +9,7 @@ use squall_model::units::Micros;
 pub fn facts(sample: &Sample, plan: &Plan) -> Vec<Fact> {
     let mut facts = around(sample, plan);
     let healed = sample.fault.map_or(Micros::ZERO, |span| span.end + Micros::from_millis(4_200));
-    let mut backlog = 0u64;
+    let (mut backlog, mut line) = (0u64, 0u64);
     for arrival in plan.traffic.arrivals(plan.seed, plan.end) {
         let m = arrival.m;
         let home = plan.traffic.segment(arrival.subscriber).map(|s| s.region.as_str());
@@ -56,10 +56,11 @@ pub fn facts(sample: &Sample, plan: &Plan) -> Vec<Fact> {
             at: delivered,
             m: Some(m),
             carrier,
-            seq: m,
+            seq: line,
             what: CarrierEvent::Delivered,
             via: Some(via.into()),
         }));
+        line += 1;
         let at = delivered + Micros::from_millis(900 + noise(m, 6) % 300);
         facts.push(Fact::Receipt(Receipt { at, m, state: ReceiptState::Delivered }));
     }

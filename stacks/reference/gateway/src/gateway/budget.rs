@@ -24,11 +24,6 @@ impl Budget {
         self.tokens = (self.tokens + f64::from(percent) / 100.0).min(RESERVE);
     }
 
-    /// A retry has brought its message home.
-    pub(super) fn refund(&mut self) {
-        self.tokens = (self.tokens + 1.0).min(RESERVE);
-    }
-
     /// Whether one more retry is granted.
     pub(super) fn spend(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();

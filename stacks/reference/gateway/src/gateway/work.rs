@@ -65,10 +65,7 @@ impl Gateway {
         let sid = message.sid;
         match outcome {
             Outcome::Accepted(_) => {
-                // A retry that succeeds feeds no overload.
-                if self.tries().remove(&sid).is_some() {
-                    self.budget().refund();
-                }
+                self.tries().remove(&sid);
                 Verdict::Ack
             }
             Outcome::Permanent(code) => self.end(message, code).await,

@@ -56,18 +56,25 @@ pub fn lay_out(frame: &Frame, drill: &DrillReport) -> Rail {
             let edges = frame.faults.iter().flat_map(|span| [frame.x(span.start), frame.x(span.end)]);
             item.at.is_none() && edges.into_iter().any(|edge| from < edge && edge < to)
         };
-        let fits = |(from, to, _): &&(f64, f64, bool)| {
-            *from >= -1.0 && !crosses(*from, *to) && *to <= frame.size.width() && (*from >= frame.left() - 6.0 || item.at.is_some())
+        let inside = |(from, to, _): &&(f64, f64, bool)| {
+            *from >= -1.0 && *to <= frame.size.width() && (*from >= frame.left() - 6.0 || item.at.is_some())
         };
+        // Where every place crosses an edge, one that does is better than none.
+        let all = || choices.iter().filter(inside).copied();
+        let mut places: Vec<_> = all().filter(|(from, to, _)| !crosses(*from, *to)).collect();
+        if places.is_empty() {
+            places = all().collect();
+        }
+        if places.is_empty() {
+            places.push((x, x + width, false));
+        }
         let mut row = 0;
         let (from, to, flipped) = loop {
             if rows.len() == row {
                 rows.push(Vec::new());
             }
-            let choice = choices.iter().filter(fits).find(|(a, b, _)| free(&rows[row], *a, *b));
-            match choice {
-                Some(choice) => break *choice,
-                None if row > 40 => break (x, x + width, false),
+            match places.iter().find(|(a, b, _)| free(&rows[row], *a, *b)) {
+                Some(place) => break *place,
                 None => row += 1,
             }
         };

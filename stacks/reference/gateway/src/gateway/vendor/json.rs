@@ -1,12 +1,12 @@
 //! The plain JSON API. A message is known by its own name in the callback's path, which nobody can
 //! guess: receipts carry no signature.
 
-use super::{Keys, Order, Protocol, Told, refused};
+use super::{Keys, NoCallback, Order, Protocol, Told, refused};
 use crate::gateway::uplink::Outcome;
 use crate::gateway::{EXPIRED, RATE, UNKNOWN};
 use crate::message::State;
 use http::StatusCode;
-use squall_wire::http::{Request, Response, reply};
+use squall_wire::http::{Request, Response};
 use squall_wire::json_api::{Create, Created, Receipt, Refusal, Status, Why};
 
 pub(super) struct Json(pub Keys);
@@ -40,9 +40,9 @@ impl Protocol for Json {
         }
     }
 
-    fn told(&self, _: &str, message: &str, request: &Request) -> Result<Option<Told>, Response> {
+    fn told(&self, _: &str, message: &str, request: &Request) -> Result<Option<Told>, NoCallback> {
         let receipt = Receipt::parse(request.body())
-            .ok_or_else(|| reply::error(StatusCode::BAD_REQUEST, "no receipt"))?;
+            .ok_or(NoCallback(StatusCode::BAD_REQUEST, "no receipt"))?;
         let (state, error) = match receipt.status {
             Status::Delivered => (State::Delivered, None),
             Status::Expired => (State::Undelivered, Some(EXPIRED)),

@@ -32,8 +32,9 @@ pub(super) trait Protocol: Send + Sync + 'static {
     /// nothing final.
     ///
     /// # Errors
-    /// The answer to what is no callback of this vendor.
-    fn told(&self, url: &str, message: &str, request: &Request) -> Result<Option<Told>, Response>;
+    /// What is no callback of this vendor.
+    fn told(&self, url: &str, message: &str, request: &Request)
+    -> Result<Option<Told>, NoCallback>;
 }
 
 /// The vendors' protocols. `None` for one that takes no SMS over HTTP.
@@ -71,6 +72,9 @@ pub(super) struct Told {
     state: State,
     error: Option<u32>,
 }
+
+/// How a request that is no callback of the vendor is answered, and why.
+pub(super) struct NoCallback(StatusCode, &'static str);
 
 pub(super) struct Api {
     client: Client,
@@ -129,7 +133,7 @@ impl Api {
         }
     }
 
-    fn receipt(&self, message: &str, request: &Request) -> Result<Option<Receipt>, Response> {
+    fn receipt(&self, message: &str, request: &Request) -> Result<Option<Receipt>, NoCallback> {
         let told = self.protocol.told(&format!("{}{message}", self.callbacks), message, request)?;
         Ok(told.map(|Told { id, state, error }| Receipt {
             uplink: self.carrier.clone(),
@@ -171,7 +175,7 @@ impl Callbacks {
                 match api.receipt(message, &request) {
                     Ok(Some(receipt)) => self.take(message, &receipt).await,
                     Ok(None) => reply::empty(StatusCode::NO_CONTENT),
-                    Err(refusal) => refusal,
+                    Err(NoCallback(status, why)) => reply::error(status, why),
                 }
             }
             _ => reply::error(StatusCode::NOT_FOUND, "nothing here"),

@@ -1,12 +1,12 @@
 //! Twilio's Messages API. A message is known by its own name in the callback's path; the signature
 //! covers that path.
 
-use super::{Keys, Order, Protocol, Told, refused};
+use super::{Keys, NoCallback, Order, Protocol, Told, refused};
 use crate::gateway::UNKNOWN;
 use crate::gateway::uplink::Outcome;
 use crate::message::State;
 use http::StatusCode;
-use squall_wire::http::{Request, Response, reply};
+use squall_wire::http::{Request, Response};
 use squall_wire::twilio::{Callback, Create, ErrorBody, Status, callback, signature};
 
 /// Refusals that may pass.
@@ -38,14 +38,19 @@ impl Protocol for Twilio {
         }
     }
 
-    fn told(&self, url: &str, message: &str, request: &Request) -> Result<Option<Told>, Response> {
+    fn told(
+        &self,
+        url: &str,
+        message: &str,
+        request: &Request,
+    ) -> Result<Option<Told>, NoCallback> {
         let given = request.headers().get(callback::SIGNATURE).and_then(|v| v.to_str().ok());
         let fits = |given| signature::verify(&self.0.secret, url, request.body(), given);
         if !given.is_some_and(fits) {
-            return Err(reply::error(StatusCode::FORBIDDEN, "the signature does not fit"));
+            return Err(NoCallback(StatusCode::FORBIDDEN, "the signature does not fit"));
         }
         let callback = Callback::parse(request.body())
-            .ok_or_else(|| reply::error(StatusCode::BAD_REQUEST, "no status callback"))?;
+            .ok_or(NoCallback(StatusCode::BAD_REQUEST, "no status callback"))?;
         let state = match callback.status {
             Status::Delivered => State::Delivered,
             Status::Undelivered => State::Undelivered,

@@ -1,12 +1,12 @@
 //! Vonage's SMS API. The vendor takes long messages apart, so receipts are known by its own ids,
 //! one a part. HTTP 200 means nothing: every part of the answer has a status.
 
-use super::{Keys, Order, Protocol, Told, refused};
+use super::{Keys, NoCallback, Order, Protocol, Told, refused};
 use crate::gateway::uplink::Outcome;
 use crate::gateway::{EXPIRED, RATE, UNKNOWN};
 use crate::message::State;
 use http::StatusCode;
-use squall_wire::http::{Request, Response, reply};
+use squall_wire::http::{Request, Response};
 use squall_wire::smpp::text::{self, Alphabet};
 use squall_wire::vonage::{Answer, Create, Entry, Receipt, Status, status};
 
@@ -50,11 +50,11 @@ impl Protocol for Vonage {
         }
     }
 
-    fn told(&self, _: &str, _: &str, request: &Request) -> Result<Option<Told>, Response> {
+    fn told(&self, _: &str, _: &str, request: &Request) -> Result<Option<Told>, NoCallback> {
         let receipt = Receipt::parse(request)
-            .ok_or_else(|| reply::error(StatusCode::BAD_REQUEST, "no delivery receipt"))?;
+            .ok_or(NoCallback(StatusCode::BAD_REQUEST, "no delivery receipt"))?;
         if receipt.api_key != self.0.account {
-            return Err(reply::error(StatusCode::FORBIDDEN, "of another account"));
+            return Err(NoCallback(StatusCode::FORBIDDEN, "of another account"));
         }
         let (state, error) = match receipt.status {
             Status::Delivered => (State::Delivered, None),

@@ -1,0 +1,24 @@
+//! In which settings the drills of one run differ: what a reader compares them by.
+
+use crate::repeat;
+use crate::run::{DrillReport, RunReport};
+use std::collections::BTreeMap;
+
+/// The settings that are not the same in every drill of the run, as they are in this one. Nothing
+/// where the run has one drill, or all of them are set alike.
+pub fn settings(run: &RunReport, drill: &DrillReport) -> BTreeMap<String, String> {
+    let of = |drill: &DrillReport, name: &str| drill.plan().stack.settings.get(name).cloned();
+    let own = drill.plan().stack.settings.iter();
+    let differs = |name: &str, value: &str| {
+        run.drills.iter().any(|other| of(other, name).is_none_or(|is| is != *value))
+    };
+    own.filter(|(name, value)| differs(name, value))
+        .map(|(name, value)| (name.clone(), repeat::shown(name, value).to_owned()))
+        .collect()
+}
+
+/// `routing=priority, breaker=on`.
+pub fn line(run: &RunReport, drill: &DrillReport) -> String {
+    let all = settings(run, drill);
+    all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
