@@ -83,7 +83,9 @@ fn touch(case: &Case<'_>, planned: &PlannedFault, hit: &mut Hit) {
             LeverCall::AddToxic { link, .. }
             | LeverCall::DisableLink { link }
             | LeverCall::RemoveToxic { link, .. }
-            | LeverCall::EnableLink { link } => {
+            | LeverCall::EnableLink { link }
+            | LeverCall::BreakName { link }
+            | LeverCall::MendName { link } => {
                 if let Some(link) = stack.links.iter().find(|known| known.id() == *link) {
                     thing(&link.to);
                 }
@@ -97,7 +99,9 @@ fn touch(case: &Case<'_>, planned: &PlannedFault, hit: &mut Hit) {
             | LeverCall::RestartNode { node }
             | LeverCall::SetNodeSetting { node, .. } => thing(node),
             LeverCall::SetCarrierBehaviour { carrier, .. }
-            | LeverCall::ClearCarrierBehaviour { carrier, .. } => thing(carrier),
+            | LeverCall::ClearCarrierBehaviour { carrier, .. }
+            | LeverCall::ExpireCertificate { carrier }
+            | LeverCall::RenewCertificate { carrier } => thing(carrier),
         }
     }
 }
