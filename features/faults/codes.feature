@@ -63,7 +63,7 @@ Feature: Codes that must arrive
     And 40 messages per second
     When steady state holds for 20 seconds
     And carrier "vendor-a" answers "503" to 100% of messages for 20 seconds
-    And 40 seconds pass
-    Then at least 99% of messages are delivered within 1 minute
-    And the backlog drains within 30 seconds
+    And 70 seconds pass
+    Then at least 95% of messages are delivered within 1 minute
+    And the backlog drains within 1 minute
     And no accepted message is lost

@@ -115,7 +115,7 @@ pub enum Schema {
 /// One component on its own, for a look by hand or a foreign test bench.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// proxy, carrier, edge, gateway or queue
+    /// proxy, carrier, names, edge, gateway or queue
     #[arg(value_name = "ROLE")]
     pub role: String,
     /// Full configuration as JSON, as the engines hand it over

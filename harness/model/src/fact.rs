@@ -149,14 +149,17 @@ pub struct Probe {
 pub enum ProbeTarget {
     Link(String),
     Node(String),
+    /// The name of a link's target, as the link's client asks the name server for it.
+    Name(String),
 }
 
-/// `link edge->queue-1`, `node gateway-1`.
+/// `link edge->queue-1`, `node gateway-1`, `the name behind gateway-1->vendor-b`.
 impl std::fmt::Display for ProbeTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ProbeTarget::Link(link) => write!(f, "link {link}"),
             ProbeTarget::Node(node) => write!(f, "node {node}"),
+            ProbeTarget::Name(link) => write!(f, "the name behind {link}"),
         }
     }
 }
@@ -168,7 +171,7 @@ pub enum ProbePath {
     New,
     /// The connection kept open since before the fault.
     Existing,
-    /// Beside the link: straight to the node.
+    /// Beside the link: straight to the node. Beside a name: another one, at the same server.
     Control,
 }
 
@@ -183,6 +186,10 @@ pub enum ProbeSaw {
     Closed,
     /// Nothing within the probe's patience.
     Silence,
+    /// The name server answered that it cannot tell.
+    Unresolved,
+    /// The certificate was not accepted.
+    Untrusted,
 }
 
 /// A carrier's own count of the draws of one behaviour.

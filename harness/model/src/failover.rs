@@ -83,7 +83,9 @@ fn touch(case: &Case<'_>, planned: &PlannedFault, hit: &mut Hit) {
             LeverCall::AddToxic { link, .. }
             | LeverCall::DisableLink { link }
             | LeverCall::RemoveToxic { link, .. }
-            | LeverCall::EnableLink { link } => {
+            | LeverCall::EnableLink { link }
+            | LeverCall::BreakName { link }
+            | LeverCall::MendName { link } => {
                 if let Some(link) = stack.links.iter().find(|known| known.id() == *link) {
                     thing(&link.to);
                 }
@@ -97,7 +99,9 @@ fn touch(case: &Case<'_>, planned: &PlannedFault, hit: &mut Hit) {
             | LeverCall::RestartNode { node }
             | LeverCall::SetNodeSetting { node, .. } => thing(node),
             LeverCall::SetCarrierBehaviour { carrier, .. }
-            | LeverCall::ClearCarrierBehaviour { carrier, .. } => thing(carrier),
+            | LeverCall::ClearCarrierBehaviour { carrier, .. }
+            | LeverCall::ExpireCertificate { carrier }
+            | LeverCall::RenewCertificate { carrier } => thing(carrier),
         }
     }
 }
@@ -235,7 +239,8 @@ pub fn over(case: &Case<'_>, to: &str) -> Moved {
         Err(moved) => return moved,
     };
     let before = scope.windows(case, Span { start: scope.span.start, end: effective.after });
-    let end = case.healed().map_or(scope.span.end, |healed| healed.after);
+    let healed = case.healed().map_or(scope.span.end, |healed| healed.after);
+    let end = judged_until(effective.after, healed, case.deadline());
     let under = scope.windows(case, Span { start: effective.after, end });
     if before.is_empty() || under.len() < RUN {
         return Moved::Unknown("Too few messages before or during the fault.".into());
@@ -264,6 +269,13 @@ pub fn over(case: &Case<'_>, to: &str) -> Moved {
             && w.share(BY_TARGET) >= base.1 + lost * TAKEN / takers
     };
     settled(&under, taken, end)
+}
+
+/// A message scheduled in the last moments of a fault may wait for the heal and still come in time:
+/// it tells nothing of the way. Only a fault of several deadlines can do without those.
+fn judged_until(effective: Micros, healed: Micros, deadline: Micros) -> Micros {
+    let last = healed - deadline;
+    if last - effective > deadline { last } else { healed }
 }
 
 /// What holds whether or not the messages whose way is untold came by the target.

@@ -144,9 +144,13 @@ pub struct Answers {
     pub closed: u64,
     /// Nothing came while the probe waited.
     pub silent: u64,
+    /// The name server answered that it cannot tell.
+    pub unresolved: u64,
+    /// The certificate was not accepted.
+    pub untrusted: u64,
     /// When the first was sent that was not answered.
     pub since: Option<Micros>,
-    /// The longest it took until a refused or broken probe knew; `None` where none was.
+    /// The longest it took until one knew that was told or cut off; `None` where none was.
     pub told_after: Option<Micros>,
     /// The longest that one waited in silence.
     pub waited: Micros,
@@ -154,7 +158,8 @@ pub struct Answers {
 
 impl Answers {
     pub fn asked(&self) -> u64 {
-        self.answered + self.refused + self.closed + self.silent
+        let not = self.refused + self.closed + self.silent + self.unresolved + self.untrusted;
+        self.answered + not
     }
 }
 

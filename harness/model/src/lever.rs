@@ -62,6 +62,20 @@ pub enum LeverCall {
         key: String,
         value: String,
     },
+    /// The name server fails to answer for the link's target, asked by the link's client.
+    BreakName {
+        link: String,
+    },
+    MendName {
+        link: String,
+    },
+    /// New TLS connections are shown a certificate that has run out.
+    ExpireCertificate {
+        carrier: String,
+    },
+    RenewCertificate {
+        carrier: String,
+    },
 }
 
 /// A toxic in Toxiproxy's own terms.

@@ -13,7 +13,8 @@ pub struct NodeConfig {
     pub region: Option<String>,
     /// Port name → address to listen on. Port 0 asks the system for one.
     pub listen: BTreeMap<String, String>,
-    /// Target node or carrier → address to dial (its proxy's).
+    /// Target node or carrier → address to dial (its proxy's), or `http://name` or `https://name`
+    /// of a target that is found through `names`.
     pub links: BTreeMap<String, String>,
     /// The stack's settings with the node's own over them.
     pub settings: BTreeMap<String, String>,
@@ -30,6 +31,44 @@ pub struct NodeConfig {
     pub past_lives: u64,
     /// Wanted as `Authorization: Bearer …` by control ports; none where empty.
     pub token: String,
+    /// Who finds targets by name; none where all are dialled by address.
+    pub names: Option<Names>,
+    /// What it proves itself with as a server of TLS.
+    pub identity: Option<Identity>,
+    /// The certificate, in PEM, that those of TLS servers must be signed with.
+    pub trust: Option<String>,
+}
+
+/// What resolv.conf is to a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// Address of the name server.
+    pub server: String,
+    /// Looked up names end in it.
+    pub search: String,
+}
+
+/// A server's certificate, and one that ran out before the run began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub valid: Certificate,
+    pub expired: Certificate,
+}
+
+/// In PEM.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    pub certificate: String,
+    pub key: String,
+}
+
+impl std::fmt::Debug for Certificate {
+    /// The key stays unsaid.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NodeConfig {

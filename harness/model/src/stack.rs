@@ -73,6 +73,22 @@ impl Link {
     pub fn id(&self) -> String {
         format!("{}->{}", self.from, self.to)
     }
+
+    /// The domain in which `from` looks names up, as a resolver's search domain: two clients of one
+    /// target come by it through two proxies.
+    pub fn search_domain(&self) -> String {
+        search_domain(&self.from)
+    }
+
+    /// Under which the name server knows the target, as this link's client asks for it.
+    pub fn domain_name(&self) -> String {
+        format!("{}.{}", self.to, self.search_domain())
+    }
+}
+
+/// The search domain of a node.
+pub fn search_domain(node: &str) -> String {
+    format!("{node}.{ZONE}")
 }
 
 /// How a probe can talk over the link.
@@ -81,6 +97,8 @@ impl Link {
 pub enum LinkProtocol {
     /// `GET /health`.
     Http,
+    /// The same after a TLS handshake.
+    Https,
     /// enquire_link, bound or not.
     Smpp,
     /// A ping frame, see `wire::frames`.
@@ -157,6 +175,9 @@ pub enum Receipts {
 /// The name of the harness's own end of a link.
 pub const SENDER: &str = "sender";
 
+/// The domain of a run's name server.
+const ZONE: &str = "squall";
+
 impl Stack {
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.name == name)
@@ -174,6 +195,25 @@ impl Stack {
             .iter()
             .filter(|link| self.matches(&link.from, from) && self.matches(&link.to, to))
             .collect()
+    }
+
+    /// Whether the link's client knows its target by name alone: a vendor's API over HTTP, as
+    /// everywhere. SMPP carriers and the stack's own nodes are dialled by address.
+    pub fn is_by_name(&self, link: &Link) -> bool {
+        matches!(link.protocol, LinkProtocol::Http | LinkProtocol::Https)
+            && self.carriers.iter().any(|carrier| carrier.name == link.to)
+    }
+
+    /// Links whose clients find `carrier` by name.
+    pub fn links_by_name(&self, carrier: &str) -> Vec<&Link> {
+        let named = |link: &&Link| link.to == carrier && self.is_by_name(link);
+        self.links.iter().filter(named).collect()
+    }
+
+    /// Links over which `carrier` shows a certificate.
+    pub fn links_by_tls(&self, carrier: &str) -> Vec<&Link> {
+        let tls = |link: &&Link| link.to == carrier && link.protocol == LinkProtocol::Https;
+        self.links.iter().filter(tls).collect()
     }
 
     /// Nodes named `name` or with the role `name`.

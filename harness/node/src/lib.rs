@@ -35,6 +35,7 @@ macro_rules! table {
 table! {
     "proxy" => squall_services::proxy::start,
     "carrier" => squall_services::carrier::start,
+    "names" => squall_services::names::start,
     "app" => squall_reference::app::start,
     "edge" => squall_reference::edge::start,
     "gateway" => squall_reference::gateway::start,

@@ -109,6 +109,10 @@ fn indented(call: &LeverCall) -> String {
         }
         LeverCall::ClearCarrierBehaviour { carrier, name } => format!("{carrier}: clear {name}"),
         LeverCall::SetNodeSetting { node, key, value } => format!("{node}: {key} = {value}"),
+        LeverCall::BreakName { link } => format!("break the name behind {link}"),
+        LeverCall::MendName { link } => format!("mend the name behind {link}"),
+        LeverCall::ExpireCertificate { carrier } => format!("{carrier}: expired certificate"),
+        LeverCall::RenewCertificate { carrier } => format!("{carrier}: valid certificate"),
     };
     format!("  {text}")
 }

@@ -13,7 +13,7 @@ use squall_model::fault::{BufferLimited, Fault};
 use squall_model::lever::LeverCall;
 use squall_model::objective::Objective;
 use squall_model::plan::{Clock, Guard, PhaseName, PlannedObjective};
-use squall_model::stack::{SENDER, Stack};
+use squall_model::stack::{Link, SENDER, Stack};
 use squall_model::units::Micros;
 use std::sync::Arc;
 
@@ -213,6 +213,42 @@ impl Draft {
         }
         let known = names_of_carriers(stack);
         self.unknown("carrier", quoted, known);
+        None
+    }
+
+    /// A carrier that some link finds by its name: its own name, and those links.
+    pub(crate) fn name(&mut self, quoted: &Quoted) -> Option<(String, Vec<String>)> {
+        let none = |name: &str| format!("no link finds \"{name}\" by its name");
+        self.carrier_linked(quoted, none, Stack::links_by_name)
+    }
+
+    /// A carrier that shows a certificate over some link.
+    pub(crate) fn certificate(&mut self, quoted: &Quoted) -> Option<String> {
+        let none = |name: &str| format!("no link to \"{name}\" speaks TLS");
+        self.carrier_linked(quoted, none, Stack::links_by_tls).map(|(name, _)| name)
+    }
+
+    /// A carrier with links of some kind; `none` says that it has not one.
+    fn carrier_linked(
+        &mut self,
+        quoted: &Quoted,
+        none: impl Fn(&str) -> String,
+        links: impl for<'a> Fn(&'a Stack, &str) -> Vec<&'a Link>,
+    ) -> Option<(String, Vec<String>)> {
+        let name = self.carrier(quoted)?;
+        let stack = &self.stack.as_ref()?.stack;
+        let found: Vec<String> = links(stack, &name).iter().map(|link| link.id()).collect();
+        if !found.is_empty() {
+            return Some((name, found));
+        }
+        let others = stack.carriers.iter().map(|carrier| carrier.name.as_str());
+        let others: Vec<&str> = others.filter(|other| !links(stack, other).is_empty()).collect();
+        let help = match (nearest(quoted.name(), others.iter().copied()), &others[..]) {
+            (Some(near), _) => format!("did you mean \"{near}\"?"),
+            (None, []) => "this stack has no carrier with such a link".to_owned(),
+            (None, _) => format!("known: {}", others.join(", ")),
+        };
+        self.wrong(&quoted.0, none(&name)).help = Some(help);
         None
     }
 

@@ -17,8 +17,10 @@ pub fn settings(run: &RunReport, drill: &DrillReport) -> BTreeMap<String, String
         .collect()
 }
 
-/// `routing=priority, breaker=on`.
+/// `routing=priority, breaker=on`: those of them that are not what the stack has by default.
 pub fn line(run: &RunReport, drill: &DrillReport) -> String {
-    let all = settings(run, drill);
+    let about = &drill.plan().about.settings;
+    let mut all = settings(run, drill);
+    all.retain(|name, value| about.get(name).is_none_or(|about| about.default != *value));
     all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }

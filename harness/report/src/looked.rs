@@ -1,4 +1,4 @@
-//! How a fault looked to who knocked: refused, broken, or let in and told nothing.
+//! How a fault looked to who knocked: refused, broken, let in and told nothing, or told why not.
 
 use crate::words::{self, Clock};
 use squall_model::fact::ProbePath;
@@ -21,15 +21,22 @@ pub fn said(line: &Answers, clock: Clock) -> String {
     let Some(since) = line.since else {
         return format!("answered throughout ({})", words::plural(all, "probe", "probes"));
     };
-    let how = match (line.refused, line.closed, line.silent) {
+    let how = how(line);
+    let (not, asked) = (words::count(all - line.answered), words::count(all));
+    format!("{how} from {} on ({not} of {asked} probes)", clock.at(since))
+}
+
+fn how(line: &Answers) -> &'static str {
+    match (line.refused, line.closed, line.silent) {
+        (0, 0, 0) if line.untrusted == 0 => "not resolved",
+        (0, 0, 0) if line.unresolved == 0 => "shown a certificate that is not accepted",
+        _ if line.unresolved + line.untrusted > 0 => "refused, broken or told nothing of use",
         (0, 0, _) => "let in and told nothing",
         (_, 0, 0) => "refused",
         (0, _, 0) => "broken",
         (_, _, 0) => "broken, then refused",
         _ => "refused or broken, or told nothing",
-    };
-    let (not, asked) = (words::count(all - line.answered), words::count(all));
-    format!("{how} from {} on ({not} of {asked} probes)", clock.at(since))
+    }
 }
 
 /// How soon who knocked knew: the time-out is his own where nobody tells him.
@@ -45,4 +52,33 @@ pub fn knew(line: &Answers) -> String {
 /// `0 ms` would claim more than a clock tells.
 fn at_least_a_millisecond(span: Micros) -> Micros {
     Micros::from_millis(span.0.div_ceil(1_000).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_model::fact::ProbeTarget;
+
+    #[test]
+    fn a_name_and_a_certificate_are_told_from_a_refusal() {
+        let line = |unresolved, untrusted, refused| Answers {
+            target: ProbeTarget::Name("gateway-1->vendor-b".into()),
+            path: ProbePath::New,
+            answered: 1,
+            refused,
+            closed: 0,
+            silent: 0,
+            unresolved,
+            untrusted,
+            since: Some(Micros::from_secs(10)),
+            told_after: Some(Micros(900)),
+            waited: Micros::ZERO,
+        };
+        assert_eq!(how(&line(4, 0, 0)), "not resolved");
+        assert_eq!(how(&line(0, 4, 0)), "shown a certificate that is not accepted");
+        assert_eq!(how(&line(0, 0, 4)), "refused");
+        assert_eq!(how(&line(1, 0, 3)), "refused, broken or told nothing of use");
+        let what = asked(&line(1, 0, 0));
+        assert_eq!(what, "the name behind gateway-1->vendor-b, new connections");
+    }
 }

@@ -80,6 +80,7 @@ fn usual_ports(role: &str, protocol: Protocol) -> std::collections::BTreeMap<Str
         ("proxy", _) => &[("control", "127.0.0.1:8474")],
         ("carrier", Protocol::Smpp) => &[("smpp", "127.0.0.1:2775"), ("control", "127.0.0.1:0")],
         ("carrier", _) => &[("http", "127.0.0.1:8080"), ("control", "127.0.0.1:0")],
+        ("names", _) => &[("dns", "127.0.0.1:5300"), ("control", "127.0.0.1:0")],
         ("edge", _) => {
             &[("http", "127.0.0.1:8000"), ("status", "127.0.0.1:0"), ("admin", "127.0.0.1:0")]
         }

@@ -1,6 +1,7 @@
 //! An abort guard stops a drill that has gone too far, heals it and says so: exit 3, no verdict.
 
 use crate::command::{feature, run};
+use serde_json::Value;
 
 const STEPS: &str = r#"    Given the stack "reference" with
       | setting         | value |
@@ -24,9 +25,16 @@ fn a_drill_that_must_be_stopped_is_stopped_healed_and_decides_nothing() {
     assert_eq!((&drill["verdict"], &drill["met"]), (&"inconclusive".into(), &false.into()));
     let told = drill["troubles"].to_string();
     assert!(told.contains("the drill stops when fewer than 80%"), "{told}");
-    // Long before the fault's own end, and with the fault undone.
-    let healed = drill["faults"][0]["healed_ms"].as_u64().expect("healed");
-    assert!(healed < 10 * 60_000, "healed at {healed} ms");
+    // Undone, and long before the fault's own end.
+    let facts = String::from_utf8(ran.file("facts.jsonl")).expect("facts are text");
+    let facts = facts.lines().skip(1).filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let levers = facts.map(|fact| fact["lever"].clone());
+    let undone: Vec<Value> = levers.filter(|lever| lever["undo"] == true).collect();
+    assert!(!undone.is_empty(), "no lever was pulled back");
+    for lever in undone {
+        assert_eq!((&lever["read_back"], &lever["error"]), (&true.into(), &Value::Null), "{lever}");
+        assert!(lever["at"].as_u64().expect("an instant") < 600_000_000, "{lever}");
+    }
 }
 
 #[test]

@@ -2,6 +2,19 @@
 
 use crate::command::run;
 
+/// With a name server, and with keys that each process draws anew.
+#[test]
+fn secrets_that_differ_change_no_fact_and_stand_in_no_file() {
+    let drill = "features/faults/names.feature";
+    let (first, second) = (run(&["--engine", "sim", drill]), run(&["--engine", "sim", drill]));
+    assert_eq!(first.code(), Some(0), "{}", first.said());
+    assert!(first.file("facts.jsonl") == second.file("facts.jsonl"), "the facts differ");
+    for file in ["facts.jsonl", "plan.json", "run.json", "report.html"] {
+        let text = String::from_utf8_lossy(&first.file(file)).into_owned();
+        assert!(!text.contains("PRIVATE KEY") && !text.contains("BEGIN CERT"), "{file}");
+    }
+}
+
 const DRILL: &str = "features/faults/silent-link.feature";
 
 #[test]

@@ -95,6 +95,20 @@ fn components_started_by_hand_carry_a_message_to_its_carrier() {
 }
 
 #[test]
+fn a_name_server_started_by_hand_answers() {
+    let ports = ["--listen", "dns=127.0.0.1:0", "--listen", "control=127.0.0.1:0"];
+    let names = Served::start("names", &ports);
+    let mut stream = TcpStream::connect(names.at("dns")).expect("the name server");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    // Where is the service of "a"? Nobody has told it.
+    let question = b"\0\x13\x12\x34\0\0\0\x01\0\0\0\0\0\0\x01a\0\0\x21\0\x01";
+    stream.write_all(question).expect("sent");
+    let mut answer = [0u8; 14];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!((&answer[2..4], answer[5] & 15), (&b"\x12\x34"[..], 3), "no such name");
+}
+
+#[test]
 fn a_carrier_speaks_the_protocol_it_is_told_to() {
     let carrier = |protocol: &str| {
         Served::start("carrier", &["--protocol", protocol, "--listen", "http=127.0.0.1:0"])

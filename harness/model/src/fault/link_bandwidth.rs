@@ -20,6 +20,8 @@ impl LinkBandwidth {
     const fn probe_bytes(protocol: LinkProtocol) -> u64 {
         match protocol {
             LinkProtocol::Http => 100,
+            // On a connection that stands: two records of TLS 1.3 with 22 octets around each.
+            LinkProtocol::Https => 144,
             LinkProtocol::Smpp => 32,
             LinkProtocol::Frames => 8,
         }

@@ -37,6 +37,24 @@ pub enum Watch {
     Full { node: String, events: u64 },
     /// A share of probe connections breaks.
     SomeLost { link: String, share: f64 },
+    /// The name server fails for the link's target, and answers for others.
+    Unresolved { link: String },
+    /// New connections over the link end at the certificate; the one that stands goes on.
+    Untrusted { link: String },
+}
+
+impl Watch {
+    /// What probes look at for it; `None` where something else tells.
+    pub fn target(&self) -> Option<ProbeTarget> {
+        match self {
+            Watch::Lost { target, .. } => Some(target.clone()),
+            Watch::Slower { link, .. }
+            | Watch::SomeLost { link, .. }
+            | Watch::Untrusted { link } => Some(ProbeTarget::Link(link.clone())),
+            Watch::Unresolved { link } => Some(ProbeTarget::Name(link.clone())),
+            Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => None,
+        }
+    }
 }
 
 /// In which way a probe goes unanswered.
@@ -95,6 +113,8 @@ faults! {
     link_loses::LinkLoses,
     carrier_behaves::CarrierBehaves,
     buffer_limited::BufferLimited,
+    name_unresolved::NameUnresolved,
+    certificate_expired::CertificateExpired,
 }
 
 /// Puts the same toxic on every link.

@@ -120,7 +120,7 @@ impl OverloadEnds {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::fact::{CarrierEvent, CarrierSaw, Fact};
     use crate::judged::Judged;
@@ -129,7 +129,7 @@ mod tests {
     use crate::verdict::Verdict::*;
 
     /// 100 messages a second, capacity for 150; under the fault each is refused once, first.
-    fn storm(lost_after: impl Fn(u64) -> bool, change: impl FnOnce(&mut Plan)) -> Judged {
+    pub(crate) fn storm(lost_after: impl Fn(u64) -> bool, change: impl FnOnce(&mut Plan)) -> Judged {
         let limited = |plan: &mut Plan| {
             plan.stack.carriers[0].capacity = Some(150.0);
             change(plan);

@@ -3,6 +3,7 @@
 
 use super::{Pair, pair};
 use crate::judged::Judged;
+use crate::objective::overload_ends::tests::storm;
 use crate::objective::*;
 use crate::sample::*;
 use crate::stats::{ALPHA, at_least, at_most};
@@ -32,6 +33,7 @@ pub(super) fn pairs() -> Vec<Pair> {
         subscribers_affected(),
         budget_spent(n),
         pair("attempts", (0, 6_000), attempts_apart(), attempts),
+        overload_ends(),
     ]
 }
 
@@ -79,6 +81,18 @@ fn budget_spent(n: u64) -> Pair {
     pair("budget_spent", (0, 12_000), apart(n, limit), |bad| {
         judged(BudgetSpent { at_most: 0.02, target: 0.999 }, worse(bad, Fate::gone()))
     })
+}
+
+/// All arrive before the fault, so of those after it a twentieth may be missing.
+fn overload_ends() -> Pair {
+    let plan = plan(Vec::new());
+    // 20 s from the last look that saw the fault.
+    let from = s(139) + Micros::from_millis(500);
+    let arrivals = plan.traffic.arrivals(plan.seed, plan.end);
+    let after = arrivals.filter(|arrival| arrival.due >= from).count() as u64;
+    let first = 15_500;
+    let drill = move |bad: u64| storm(|m| (first..first + bad).contains(&m), |_| {});
+    pair("overload_ends", (0, 4_000), apart(after, 0.05), drill)
 }
 
 /// So many messages were submitted twice; at most 1.1 times on average.

@@ -11,14 +11,7 @@ use crate::units::Micros;
 /// One line for each path to each thing the fault is watched by, in the order of the watches.
 pub(super) fn answers(planned: &PlannedFault, probes: &[&Probe]) -> Vec<Answers> {
     let mut targets: Vec<ProbeTarget> = Vec::new();
-    for watch in &planned.watches {
-        let target = match watch {
-            Watch::Lost { target, .. } => target.clone(),
-            Watch::Slower { link, .. } | Watch::SomeLost { link, .. } => {
-                ProbeTarget::Link(link.clone())
-            }
-            Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => continue,
-        };
+    for target in planned.watches.iter().filter_map(Watch::target) {
         if !targets.contains(&target) {
             targets.push(target);
         }
@@ -50,6 +43,8 @@ fn of<'a>(
         refused: 0,
         closed: 0,
         silent: 0,
+        unresolved: 0,
+        untrusted: 0,
         since: None,
         told_after: None,
         waited: Micros::ZERO,
@@ -64,6 +59,8 @@ fn of<'a>(
             ProbeSaw::Refused => line.refused += 1,
             ProbeSaw::Closed => line.closed += 1,
             ProbeSaw::Silence => line.silent += 1,
+            ProbeSaw::Unresolved => line.unresolved += 1,
+            ProbeSaw::Untrusted => line.untrusted += 1,
         }
         line.since = Some(line.since.map_or(probe.sent, |since| since.min(probe.sent)));
         if probe.saw == ProbeSaw::Silence {

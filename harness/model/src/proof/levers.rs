@@ -79,5 +79,11 @@ fn name(call: &LeverCall) -> String {
             format!("clearing {name} of {carrier}")
         }
         LeverCall::SetNodeSetting { node, key, .. } => format!("setting {key} of {node}"),
+        LeverCall::BreakName { link } => format!("breaking the name of {link}"),
+        LeverCall::MendName { link } => format!("mending the name of {link}"),
+        LeverCall::ExpireCertificate { carrier } => {
+            format!("expiring the certificate of {carrier}")
+        }
+        LeverCall::RenewCertificate { carrier } => format!("renewing the certificate of {carrier}"),
     }
 }

@@ -3,8 +3,9 @@
 //! What a run must write for a fault to be provable:
 //! - every lever call of the plan as a `LeverResult` with `fault`, `read_back` and no error, undo too;
 //! - for links and nodes: probes of the very target from before the window until after it, on paths
-//!   `new` and `existing`, and beside them an untouched path: for a fault of links alone, `control`
-//!   probes of the same link; else any other target that goes on answering;
+//!   `new` and `existing`, and beside them an untouched path: for a fault that spares the nodes,
+//!   `control` probes of the same target; else any other target that goes on answering;
+//! - for certificates: probes over the link; `existing` ones are the untouched path;
 //! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
 //! - for buffers: the node's own health, with its backlog, at least once while it is full.
 
@@ -68,9 +69,11 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
         .watches
         .iter()
         .map(|watch| match watch {
-            Watch::Lost { .. } | Watch::Slower { .. } | Watch::SomeLost { .. } => {
-                probes::watch(plan, index, watch, &evidence.probes)
-            }
+            Watch::Lost { .. }
+            | Watch::Slower { .. }
+            | Watch::SomeLost { .. }
+            | Watch::Unresolved { .. }
+            | Watch::Untrusted { .. } => probes::watch(plan, index, watch, &evidence.probes),
             Watch::Draws { carrier, name, share } => {
                 carrier::watch(planned, carrier, name, Some(*share), &evidence.draws, &levers)
             }
@@ -139,12 +142,17 @@ fn reason(proven: bool, doubts: &[String], seen: &[Seen]) -> String {
     text
 }
 
-/// Whether the fault acts on links alone, so that the nodes behind them stay reachable.
-fn links_only(planned: &PlannedFault) -> bool {
-    planned
-        .inject
-        .iter()
-        .all(|call| matches!(call, LeverCall::AddToxic { .. } | LeverCall::DisableLink { .. }))
+/// Whether the fault acts beside the nodes alone, so that each stays reachable in itself.
+fn spares_nodes(planned: &PlannedFault) -> bool {
+    planned.inject.iter().all(|call| {
+        matches!(
+            call,
+            LeverCall::AddToxic { .. }
+                | LeverCall::DisableLink { .. }
+                | LeverCall::BreakName { .. }
+                | LeverCall::ExpireCertificate { .. }
+        )
+    })
 }
 
 /// A bracket whose ends are in order, whatever the facts say.

@@ -1,7 +1,7 @@
 //! A link or a node, by the probes sent to it: two instants bracket each change, the last probe that
 //! saw the state before and the first that saw the state since.
 
-use super::{Seen, bracket, links_only};
+use super::{Seen, bracket, spares_nodes};
 use crate::fact::{Probe, ProbePath, ProbeSaw, ProbeTarget};
 use crate::fault::{Loss, Watch};
 use crate::judged::Bracket;
@@ -14,12 +14,8 @@ const ALPHA: f64 = 0.000_5;
 
 pub(super) fn watch(plan: &Plan, index: usize, watch: &Watch, probes: &[&Probe]) -> Seen {
     let planned = &plan.faults[index];
-    let target = match watch {
-        Watch::Lost { target, .. } => target.clone(),
-        Watch::Slower { link, .. } | Watch::SomeLost { link, .. } => {
-            ProbeTarget::Link(link.clone())
-        }
-        _ => return nothing("not a thing that probes see".into()),
+    let Some(target) = watch.target() else {
+        return nothing("not a thing that probes see".into());
     };
     let named = target.to_string();
     let own = |path: ProbePath| -> Vec<&Probe> {
@@ -29,9 +25,10 @@ pub(super) fn watch(plan: &Plan, index: usize, watch: &Watch, probes: &[&Probe])
     let mut sides = Vec::new();
     for path in [ProbePath::New, ProbePath::Existing] {
         let own = own(path);
-        // Connections that are cut stay cut; only new ones can tell of a share of them.
-        let partial = matches!(watch, Watch::SomeLost { .. });
-        if own.is_empty() || (partial && path == ProbePath::Existing) {
+        // Connections that are cut stay cut, and those that stand show their certificate no more:
+        // only new ones can tell.
+        let new_only = matches!(watch, Watch::SomeLost { .. } | Watch::Untrusted { .. });
+        if own.is_empty() || (new_only && path == ProbePath::Existing) {
             continue;
         }
         match side(plan, index, watch, &own) {
@@ -42,7 +39,12 @@ pub(super) fn watch(plan: &Plan, index: usize, watch: &Watch, probes: &[&Probe])
     if sides.is_empty() && doubts.is_empty() {
         doubts.push(format!("{named} was never probed"));
     }
-    if let Some(why) = beside(planned, &target, probes) {
+    // A fault that leaves alone what stands has its control there.
+    let untouched = match watch {
+        Watch::Untrusted { .. } => ProbePath::Existing,
+        _ => ProbePath::Control,
+    };
+    if let Some(why) = beside(planned, (&target, untouched), probes) {
         doubts.push(format!("{named}: {why}"));
     }
     let effective = if doubts.is_empty() {
@@ -115,14 +117,18 @@ fn healed(
 }
 
 /// Whether something that the fault leaves alone went on answering; if not, why that is a doubt.
-fn beside(planned: &PlannedFault, target: &ProbeTarget, probes: &[&Probe]) -> Option<String> {
+fn beside(
+    planned: &PlannedFault,
+    (target, untouched): (&ProbeTarget, ProbePath),
+    probes: &[&Probe],
+) -> Option<String> {
     let window = planned.window;
     let inside = |p: &&&Probe| p.sent >= window.start && p.at < window.end;
-    if links_only(planned) {
+    if spares_nodes(planned) {
         let control: Vec<&&Probe> = probes
             .iter()
             .filter(inside)
-            .filter(|p| p.target == *target && p.path == ProbePath::Control)
+            .filter(|p| p.target == *target && p.path == untouched)
             .collect();
         return match control.iter().filter(|p| !answered(p)).count() {
             _ if control.is_empty() => Some("no untouched path beside it was probed".into()),
@@ -159,6 +165,8 @@ fn affected(watch: &Watch, probe: &Probe, usual: Micros) -> bool {
             *rtt >= usual + Micros(by.0.div_ceil(2).max(1))
         }
         (Watch::SomeLost { .. }, _) => !answered(probe),
+        (Watch::Unresolved { .. }, saw) => matches!(saw, ProbeSaw::Unresolved),
+        (Watch::Untrusted { .. }, saw) => matches!(saw, ProbeSaw::Untrusted),
         _ => false,
     }
 }

@@ -195,3 +195,90 @@ fn a_share_is_proven_by_the_carriers_own_draws() {
     assert!(!prove_share(1_000, 600).proven);
     assert!(!prove_share(0, 0).proven);
 }
+
+/// The name behind `a->b` fails from 60 s to 120 s; `saw` is what a probe on this path sees meanwhile.
+fn beside_nodes(fault: impl Into<Fault>, saw: impl Fn(ProbePath) -> ProbeSaw) -> FaultSeen {
+    let mut plan = plan(Vec::new());
+    let link = crate::stack::Link {
+        from: "a".into(),
+        to: "b".into(),
+        port: "https".into(),
+        protocol: crate::stack::LinkProtocol::Https,
+        latency: Micros::ZERO,
+    };
+    plan.stack.links.push(link);
+    let fault = fault.into();
+    let planned = &mut plan.faults[0];
+    planned.inject = fault.inject("f0", &plan.stack);
+    planned.heal = fault.heal("f0", &plan.stack);
+    planned.watches = fault.watches("f0", &plan.stack);
+    let target = match &planned.watches[..] {
+        [Watch::Unresolved { link }] => ProbeTarget::Name(link.clone()),
+        [Watch::Untrusted { link }] => ProbeTarget::Link(link.clone()),
+        other => panic!("{other:?}"),
+    };
+    planned.fault = fault;
+    let mut facts = probes(&plan);
+    facts.retain(|f| matches!(f, Fact::Lever(_)));
+    for second in 1..200 {
+        let sent = s(second);
+        let under = Span { start: s(60), end: s(120) }.contains(sent);
+        for path in [ProbePath::New, ProbePath::Existing, ProbePath::Control] {
+            let rtt = Micros(900);
+            let saw = if under { saw(path) } else { ProbeSaw::Answer { rtt } };
+            let target = target.clone();
+            facts.push(Fact::Probe(Probe { at: sent + rtt, sent, target, path, saw }));
+        }
+    }
+    prove(&plan, &facts).remove(0)
+}
+
+const ANSWER: ProbeSaw = ProbeSaw::Answer { rtt: Micros(900) };
+
+#[test]
+fn a_name_is_proven_broken_by_the_servers_own_answer_while_it_answers_for_another() {
+    let fault = || crate::fault::NameUnresolved { name: "b".into(), links: vec!["a->b".into()] };
+    let named = |own: ProbeSaw, other: ProbeSaw| {
+        beside_nodes(fault(), move |path| match path {
+            ProbePath::Control => other.clone(),
+            _ => own.clone(),
+        })
+    };
+    let proven = named(ProbeSaw::Unresolved, ANSWER);
+    assert!(proven.proven, "{}", proven.reason);
+    assert_eq!(proven.effective, Some(Bracket { after: s(59), by: s(60) }));
+    // The server is gone, or nothing happened, or it fails for every name.
+    for (own, other) in [
+        (ProbeSaw::Refused, ANSWER),
+        (ProbeSaw::Silence, ANSWER),
+        (ANSWER, ANSWER),
+        (ProbeSaw::Unresolved, ProbeSaw::Unresolved),
+    ] {
+        let fault = named(own.clone(), other);
+        assert!(!fault.proven, "{own:?}: {}", fault.reason);
+    }
+}
+
+#[test]
+fn a_certificate_is_proven_expired_by_new_connections_while_those_that_stand_go_on() {
+    let fault = || crate::fault::CertificateExpired { carrier: "b".into() };
+    let shown = |new: ProbeSaw, existing: ProbeSaw| {
+        beside_nodes(fault(), move |path| match path {
+            ProbePath::Existing => existing.clone(),
+            // Beside the link the same certificate is shown.
+            _ => new.clone(),
+        })
+    };
+    let proven = shown(ProbeSaw::Untrusted, ANSWER);
+    assert!(proven.proven, "{}", proven.reason);
+    for (new, existing) in [
+        (ProbeSaw::Closed, ANSWER),
+        (ProbeSaw::Refused, ANSWER),
+        (ANSWER, ANSWER),
+        (ProbeSaw::Untrusted, ProbeSaw::Closed),
+        (ProbeSaw::Untrusted, ProbeSaw::Untrusted),
+    ] {
+        let fault = shown(new.clone(), existing);
+        assert!(!fault.proven, "{new:?}: {}", fault.reason);
+    }
+}

@@ -1,9 +1,9 @@
 //! What must hold between the sections of a stack file: names, links, shares, settings.
 
 use super::parse::Places;
-use super::reader::Ledger;
+use super::reader::{Ledger, Placed};
 use super::settings::Setting;
-use squall_model::stack::{CarrierProtocol, SENDER, Stack};
+use squall_model::stack::{CarrierProtocol, Link, LinkProtocol, SENDER, Stack};
 use std::collections::BTreeMap;
 
 /// Reports every contradiction; the stack may only be used when there is none.
@@ -81,6 +81,50 @@ fn links_join_what_is_there(stack: &Stack, places: &Places, ledger: &Ledger) {
             let mistake = ledger.source.mistake(port.span(), message);
             ledger.push(mistake.nearest(port.get_ref(), ports));
         }
+        let is_this = |link: &&Link| link.from == *from.get_ref() && link.to == *to.get_ref();
+        if let Some(link) = stack.links.iter().find(is_this) {
+            names_and_tls_fit(stack, link, (from, to, port), ledger);
+        }
+    }
+}
+
+/// TLS is for carriers that have an API over HTTP; one of them speaks it on all its links or on none.
+/// Who is looked up by name, and by whom, must be able to stand in a name.
+fn names_and_tls_fit(
+    stack: &Stack,
+    link: &Link,
+    (from, to, port): (&Placed<String>, &Placed<String>, &Placed<String>),
+    ledger: &Ledger,
+) {
+    let tls = link.protocol == LinkProtocol::Https;
+    let carrier = stack.carriers.iter().find(|carrier| carrier.name == link.to);
+    if tls && !carrier.is_some_and(|carrier| carrier.protocol != CarrierProtocol::Smpp) {
+        let message = format!("\"{}\" is no carrier with an API over HTTP", link.to);
+        let mistake = ledger.source.mistake(to.span(), message);
+        ledger.push(mistake.help("protocol = \"https\" is for the links to such carriers"));
+        return;
+    }
+    if carrier.is_some() && tls != (link.port == "https") {
+        let message = "the port \"https\" and the protocol \"https\" go together";
+        ledger.wrong(port.span(), message);
+    }
+    let others = stack.links.iter().filter(|other| other.to == link.to && tls);
+    if others.into_iter().any(|other| other.protocol != LinkProtocol::Https) {
+        let message = format!("another link leads to \"{}\" without TLS", link.to);
+        let mistake = ledger.source.mistake(to.span(), message);
+        ledger.push(mistake.help("let all links to it say protocol = \"https\", or none"));
+    }
+    if stack.is_by_name(link) {
+        for end in [from, to] {
+            let fits = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+            let name = end.get_ref();
+            if name.len() > 63 || !name.bytes().all(fits) {
+                let message = format!("\"{name}\" cannot be part of a domain name");
+                let mistake = ledger.source.mistake(end.span(), message);
+                let help = format!("letters, digits and -, for \"{}\" is found by name", link.to);
+                ledger.push(mistake.help(help));
+            }
+        }
     }
 }
 
@@ -90,10 +134,13 @@ fn ports_of<'a>(stack: &'a Stack, name: &str) -> Option<Vec<&'a str>> {
         return Some(node.ports.iter().map(String::as_str).collect());
     }
     let carrier = stack.carriers.iter().find(|carrier| carrier.name == name)?;
-    Some(vec![port_of(carrier.protocol)])
+    Some(match port_of(carrier.protocol) {
+        "http" => vec!["http", "https"],
+        port => vec![port],
+    })
 }
 
-/// The port on which a carrier takes traffic.
+/// The port on which a carrier takes traffic where it speaks no TLS.
 pub fn port_of(protocol: CarrierProtocol) -> &'static str {
     match protocol {
         CarrierProtocol::Smpp => "smpp",

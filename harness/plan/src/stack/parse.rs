@@ -181,6 +181,7 @@ fn read_own(reader: &Reader<'_>) -> BTreeMap<String, String> {
 fn read_links(root: &mut Reader<'_>, places: &mut Places) -> Vec<Link> {
     let protocols = [
         ("http", LinkProtocol::Http),
+        ("https", LinkProtocol::Https),
         ("smpp", LinkProtocol::Smpp),
         ("frames", LinkProtocol::Frames),
     ];

@@ -10,6 +10,7 @@ mod delivery;
 mod given;
 mod integrity;
 mod links;
+mod names;
 mod nodes;
 mod recovery;
 mod routing;
@@ -48,6 +49,7 @@ pub fn families() -> Vec<(&'static str, &'static [Phrase])> {
         ("Traffic", traffic::PHRASES),
         ("Faults of nodes and regions", nodes::PHRASES),
         ("Faults of links", links::PHRASES),
+        ("Faults of names and certificates", names::PHRASES),
         ("Faults of carriers and receipts", carriers::PHRASES),
         ("Changes and the timeline", changes::PHRASES),
         ("Objectives: delivery", delivery::PHRASES),

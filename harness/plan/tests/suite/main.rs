@@ -3,6 +3,7 @@
 mod by_setting;
 mod front;
 mod mistakes;
+mod names;
 mod openslo;
 mod plans;
 mod steps;

@@ -111,17 +111,21 @@ pub struct FaultJson {
 /// Probes of one target on one path under a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbesJson {
-    /// `node gateway-1`, `link edge->queue-1`.
+    /// `node gateway-1`, `link edge->queue-1`, `the name behind gateway-1->vendor-b`.
     pub target: String,
-    /// `new`, `existing` or `control`: the path beside the link.
+    /// `new`, `existing` or `control`: the path beside the link, another name.
     pub path: String,
     pub answered: u64,
     pub refused: u64,
     pub closed: u64,
     pub silent: u64,
+    /// The name server answered that it cannot tell.
+    pub unresolved: u64,
+    /// The certificate was not accepted.
+    pub untrusted: u64,
     /// When the first was sent that was not answered.
     pub since_ms: Option<u64>,
-    /// The longest it took until a refused or broken one knew; null where none was.
+    /// The longest it took until one knew that was told or cut off; null where none was.
     pub told_after_ms: Option<u64>,
     /// The longest that one waited in silence.
     pub waited_ms: u64,
@@ -333,8 +337,19 @@ fn fault_json(fault: &FaultSeen) -> FaultJson {
 }
 
 fn probes_json(line: &Answers) -> ProbesJson {
-    let Answers { target, path, answered, refused, closed, silent, since, told_after, waited } =
-        line;
+    let Answers {
+        target,
+        path,
+        answered,
+        refused,
+        closed,
+        silent,
+        unresolved,
+        untrusted,
+        since,
+        told_after,
+        waited,
+    } = line;
     let path = match path {
         ProbePath::New => "new",
         ProbePath::Existing => "existing",
@@ -347,6 +362,8 @@ fn probes_json(line: &Answers) -> ProbesJson {
         refused: *refused,
         closed: *closed,
         silent: *silent,
+        unresolved: *unresolved,
+        untrusted: *untrusted,
         since_ms: since.map(Micros::as_millis),
         told_after_ms: told_after.map(Micros::as_millis),
         waited_ms: waited.as_millis(),

@@ -4,8 +4,10 @@
 //! and goes on.
 
 pub(crate) mod behaviour;
+mod certificate;
 mod life;
 mod link;
+pub(crate) mod name;
 mod setting;
 #[cfg(test)]
 mod tests;
@@ -94,6 +96,14 @@ impl Levers {
             }
             LeverCall::SetNodeSetting { node, key, value } => {
                 setting::set(&control, node, key, value).await
+            }
+            LeverCall::BreakName { link } => name::set_broken(&control, plan, link, true).await,
+            LeverCall::MendName { link } => name::set_broken(&control, plan, link, false).await,
+            LeverCall::ExpireCertificate { carrier } => {
+                certificate::show(&control, carrier, true).await
+            }
+            LeverCall::RenewCertificate { carrier } => {
+                certificate::show(&control, carrier, false).await
             }
         }
     }

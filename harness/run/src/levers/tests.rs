@@ -5,8 +5,8 @@ use super::{Levers, Pull, Pulled, Route, behaviour};
 use crate::engine::Life;
 use crate::engine::sim::SimEngine;
 use crate::reference::plan;
-use crate::stage::PROXY;
 use crate::stage::raise::Stage;
+use crate::stage::{NAMES, PROXY};
 use http::{Method, StatusCode};
 use squall_model::behaviour::Behaviour;
 use squall_model::lever::LeverCall;
@@ -168,5 +168,41 @@ fn a_node_is_killed_and_started_frozen_and_thawed() {
         assert_eq!(bench.stage.engine.life("gateway-1"), Life::Frozen);
         bench.works(LeverCall::ThawNode { node: node() }).await;
         assert_eq!(bench.health("gateway-1").await, Ok(StatusCode::OK));
+    });
+}
+
+#[test]
+fn a_name_breaks_for_one_client_and_is_mended() {
+    bench(|mut bench| async move {
+        let link = |from: &str, to: &str| format!("{from}->{to}");
+        let (own, other) = (link("gateway-1", "vendor-b"), link("gateway-2", "vendor-b"));
+        bench.works(LeverCall::BreakName { link: own.clone() }).await;
+        let broken = async |name: &str| {
+            let path = format!("/broken/{name}");
+            let seen = bench.stage.control.call(NAMES, Method::GET, &path, None).await;
+            seen.unwrap().0 == StatusCode::NO_CONTENT
+        };
+        assert!(broken("vendor-b.gateway-1.squall").await);
+        assert!(!broken("vendor-b.gateway-2.squall").await);
+        bench.works(LeverCall::MendName { link: own.clone() }).await;
+        // An undo may come twice.
+        bench.works(LeverCall::MendName { link: own }).await;
+        bench.works(LeverCall::MendName { link: other }).await;
+        let by_address = bench.fails(LeverCall::BreakName { link: link("edge", "queue-1") }).await;
+        assert!(by_address.contains("not found by name"), "{by_address}");
+        bench.fails(LeverCall::BreakName { link: link("gateway-1", "nobody") }).await;
+    });
+}
+
+#[test]
+fn a_certificate_expires_and_is_renewed_where_there_is_one() {
+    bench(|mut bench| async move {
+        let carrier = || "vendor-b".to_owned();
+        bench.works(LeverCall::ExpireCertificate { carrier: carrier() }).await;
+        bench.works(LeverCall::RenewCertificate { carrier: carrier() }).await;
+        bench.works(LeverCall::RenewCertificate { carrier: carrier() }).await;
+        let carrier = "smartfren".to_owned();
+        let none = bench.fails(LeverCall::ExpireCertificate { carrier }).await;
+        assert!(none.contains("speaks no TLS"), "{none}");
     });
 }

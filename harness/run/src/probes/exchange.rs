@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// Longest answer that is read.
 const MOST: usize = 64 * 1024;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Talk {
     /// `GET /health`: any complete answer will do, an unhealthy one too.
     Http,
@@ -16,12 +16,14 @@ pub(super) enum Talk {
     Smpp,
     /// An empty frame and its echo, see `squall_wire::frames`.
     Frames,
+    /// A question to a name server (RFC 1035 over TCP) for the place of a service.
+    Name(String),
 }
 
 impl From<LinkProtocol> for Talk {
     fn from(protocol: LinkProtocol) -> Self {
         match protocol {
-            LinkProtocol::Http => Talk::Http,
+            LinkProtocol::Http | LinkProtocol::Https => Talk::Http,
             LinkProtocol::Smpp => Talk::Smpp,
             LinkProtocol::Frames => Talk::Frames,
         }
@@ -31,13 +33,14 @@ impl From<LinkProtocol> for Talk {
 impl Talk {
     /// # Errors
     /// Where the connection breaks, ends, or answers something else.
-    pub(super) async fn exchange<S>(self, stream: &mut S) -> io::Result<()>
+    pub(super) async fn exchange<S>(&self, stream: &mut S) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         match self {
             Talk::Http => http(stream).await,
             Talk::Smpp => smpp(stream).await,
+            Talk::Name(name) => question(stream, name).await,
             Talk::Frames => {
                 stream.write_all(&0u32.to_be_bytes()).await?;
                 stream.flush().await?;
@@ -113,9 +116,67 @@ async fn smpp<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<(
     }
 }
 
+/// The name server answered, and that it cannot tell.
+#[derive(Debug, thiserror::Error)]
+#[error("the name server answers with code {0} and {1} records")]
+pub(super) struct Unresolved(u8, u16);
+
+async fn question<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, name: &str) -> io::Result<()> {
+    const ID: u16 = 0x5351;
+    const SRV_IN: [u8; 4] = [0, 33, 0, 1];
+    // Head: id, no flags, one question, no records.
+    let mut message = [&ID.to_be_bytes()[..], &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0]].concat();
+    for label in name.split('.') {
+        let length = u8::try_from(label.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+        message.push(length);
+        message.extend_from_slice(label.as_bytes());
+    }
+    message.push(0);
+    message.extend_from_slice(&SRV_IN);
+    let length = u16::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    stream.write_all(&[&length.to_be_bytes()[..], &message].concat()).await?;
+    stream.flush().await?;
+    let mut answer = vec![0; usize::from(stream.read_u16().await?)];
+    stream.read_exact(&mut answer).await?;
+    let [id_high, id_low, flags, code, _, _, high, low, ..] = answer[..] else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    if u16::from_be_bytes([id_high, id_low]) != ID || flags & 0x80 == 0 {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    match (code & 15, u16::from_be_bytes([high, low])) {
+        (0, 1..) => Ok(()),
+        (code, records) => Err(io::Error::other(Unresolved(code, records))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_name_servers_failure_is_told_from_its_answer_and_from_its_silence() {
+        let (mut near, mut far) = tokio::io::duplex(1024);
+        // Length, id, flags, code, questions, answers, authorities, additional records.
+        let reply =
+            |code: u8, answers: u8| [0, 12, 0x53, 0x51, 0x84, code, 0, 0, 0, answers, 0, 0, 0, 0];
+        let talk = Talk::Name("_http._tcp.b.x".into());
+        for (code, answers, told) in [(0, 1, true), (2, 0, false), (3, 0, false), (0, 0, false)] {
+            far.write_all(&reply(code, answers)).await.unwrap();
+            let asked = talk.exchange(&mut near).await;
+            assert_eq!(asked.is_ok(), told, "{code} {answers}");
+            let inner = asked.err().and_then(io::Error::into_inner);
+            assert_eq!(inner.is_some_and(|why| why.is::<Unresolved>()), !told);
+        }
+        let mut question = [0u8; 34];
+        far.read_exact(&mut question).await.unwrap();
+        assert_eq!(&question[..2], [0, 32]);
+        assert_eq!(&question[14..], b"\x05_http\x04_tcp\x01b\x01x\0\0\x21\0\x01");
+        far.write_all(&[0, 12, 1, 1, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0]).await.unwrap();
+        assert_eq!(talk.exchange(&mut near).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+        drop(far);
+        assert!(talk.exchange(&mut near).await.unwrap_err().into_inner().is_none());
+    }
 
     #[tokio::test]
     async fn an_answer_counts_only_when_it_is_whole() {

@@ -1,25 +1,28 @@
 //! Looks through the very links and at the very nodes that faults act on, before, during and after.
 //!
-//! Each target is looked at on a connection made for the look and on one kept open; links also on
-//! an untouched control path beside them. A probe is no message: it is outside the accounting.
+//! Each target is looked at on a connection made for the look and on one kept open; links and names
+//! also on an untouched control path beside them. A probe is no message: it is outside the accounting.
 
 mod exchange;
 mod schedule;
 
 use crate::clock::DrillClock;
+use crate::levers::name::BESIDE;
 use crate::recorder::Recorder;
-use crate::stage::Directory;
-use exchange::Talk;
+use crate::stage::{Directory, NAMES, QUESTIONS};
+use exchange::{Talk, Unresolved};
 use schedule::Schedule;
 use squall_model::fact::{Fact, Probe, ProbePath, ProbeSaw, ProbeTarget};
 use squall_model::fault::Watch;
 use squall_model::plan::Plan;
-use squall_model::stack::SENDER;
+use squall_model::stack::{LinkProtocol, SENDER};
 use squall_model::units::Micros;
 use squall_platform::running::Stopping;
-use squall_platform::{Node, Stream, Task, time};
+use squall_platform::{Node, Task, time};
+use squall_wire::tls::{Connector, TlsError};
 use std::collections::BTreeMap;
 use std::io;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Patience with an answer, over what the link's own latency and the fault may add.
 const PATIENCE: Micros = Micros::from_secs(1);
@@ -47,14 +50,17 @@ pub(crate) fn start(
     let mut tasks = Vec::new();
     for target in targets(plan) {
         let paths: &[ProbePath] = match target.name {
-            ProbeTarget::Link(_) => &[ProbePath::New, ProbePath::Existing, ProbePath::Control],
+            ProbeTarget::Link(_) | ProbeTarget::Name(_) => {
+                &[ProbePath::New, ProbePath::Existing, ProbePath::Control]
+            }
             ProbeTarget::Node(_) => &[ProbePath::New, ProbePath::Existing],
         };
         for path in paths {
             let prober = Prober {
                 target: target.clone(),
                 path: *path,
-                talk: talk(plan, &target.name),
+                talk: talk(plan, &target.name, *path),
+                tls: tls(plan, &target.name, node, directory),
                 plan_port: port(plan, &target.name),
                 node: node.clone(),
                 directory: directory.clone(),
@@ -79,6 +85,8 @@ fn targets(plan: &Plan) -> Vec<Target> {
                 Watch::SomeLost { link, .. } => {
                     (ProbeTarget::Link(link.clone()), Micros::ZERO, DRAWS_PER_ROUND)
                 }
+                Watch::Unresolved { link } => (ProbeTarget::Name(link.clone()), Micros::ZERO, 1),
+                Watch::Untrusted { link } => (ProbeTarget::Link(link.clone()), Micros::ZERO, 1),
                 Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => continue,
             };
             let patience = PATIENCE + latency(plan, &name) + latency(plan, &name) + slower + slower;
@@ -117,7 +125,7 @@ fn witness(plan: &Plan, watched: &BTreeMap<ProbeTarget, Target>) -> Option<(Prob
 fn latency(plan: &Plan, target: &ProbeTarget) -> Micros {
     match target {
         ProbeTarget::Link(id) => link(plan, id).map_or(Micros::ZERO, |link| link.latency),
-        ProbeTarget::Node(_) => Micros::ZERO,
+        ProbeTarget::Node(_) | ProbeTarget::Name(_) => Micros::ZERO,
     }
 }
 
@@ -125,11 +133,30 @@ fn link<'a>(plan: &'a Plan, id: &str) -> Option<&'a squall_model::stack::Link> {
     plan.stack.links.iter().find(|link| link.id() == id)
 }
 
-fn talk(plan: &Plan, target: &ProbeTarget) -> Talk {
+fn talk(plan: &Plan, target: &ProbeTarget, path: ProbePath) -> Talk {
     match target {
         ProbeTarget::Link(id) => link(plan, id).map_or(Talk::Http, |link| link.protocol.into()),
         ProbeTarget::Node(_) => Talk::Http,
+        ProbeTarget::Name(id) => {
+            let own = link(plan, id).filter(|_| path != ProbePath::Control);
+            let name = own.map_or_else(|| BESIDE.to_owned(), |link| link.domain_name());
+            Talk::Name(format!("_https._tcp.{name}"))
+        }
     }
+}
+
+/// How a link that speaks TLS is verified, and by which name. `None` for all else, and where there is
+/// nothing to trust: then the handshake fails, which is seen.
+fn tls(
+    plan: &Plan,
+    target: &ProbeTarget,
+    node: &Node,
+    directory: &Directory,
+) -> Option<(Connector, String)> {
+    let ProbeTarget::Link(id) = target else { return None };
+    let link = link(plan, id).filter(|link| link.protocol == LinkProtocol::Https)?;
+    let connector = Connector::new(node, &directory.trust()?).ok()?;
+    Some((connector, link.to.clone()))
 }
 
 /// Node and port at the far end of a link.
@@ -145,14 +172,19 @@ struct Prober {
     target: Target,
     path: ProbePath,
     talk: Talk,
+    tls: Option<(Connector, String)>,
     plan_port: Option<(String, String)>,
     node: Node,
     directory: Directory,
     clock: DrillClock,
     recorder: Recorder,
     /// The connection kept open, and where it leads.
-    kept: Option<(String, Stream)>,
+    kept: Option<(String, Box<dyn Wire>)>,
 }
+
+/// A connection, with TLS or without.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> Wire for S {}
 
 impl Prober {
     async fn run(mut self, mut stop: Stopping) {
@@ -178,8 +210,7 @@ impl Prober {
         let sent = self.clock.now();
         let saw = match time::timeout(self.target.patience.std(), self.ask()).await {
             Ok(Ok(())) => ProbeSaw::Answer { rtt: self.clock.now() - sent },
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => ProbeSaw::Refused,
-            Ok(Err(_)) => ProbeSaw::Closed,
+            Ok(Err(error)) => broken(&error),
             Err(_) => ProbeSaw::Silence,
         };
         self.recorder.write(&Fact::Probe(Probe {
@@ -198,13 +229,20 @@ impl Prober {
         let keep = matches!(self.path, ProbePath::Existing | ProbePath::Control);
         let mut stream = match self.kept.take().filter(|(to, _)| keep && *to == address) {
             Some((_, stream)) => stream,
-            None => self.node.connect(&address).await?,
+            None => self.connect(&address).await?,
         };
         self.talk.exchange(&mut stream).await?;
         if keep {
             self.kept = Some((address, stream));
         }
         Ok(())
+    }
+
+    async fn connect(&self, address: &str) -> io::Result<Box<dyn Wire>> {
+        let stream = self.node.connect(address).await?;
+        let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
+        let stream = connector.connect(name, stream).await.map_err(io::Error::other)?;
+        Ok(Box::new(stream))
     }
 
     fn address(&self) -> Option<String> {
@@ -215,6 +253,19 @@ impl Prober {
             }
             (ProbeTarget::Link(id), _) => self.directory.link(id),
             (ProbeTarget::Node(node), _) => self.directory.control(node),
+            (ProbeTarget::Name(_), _) => self.directory.port(NAMES, QUESTIONS),
         }
+    }
+}
+
+/// In which way a look came to nothing.
+fn broken(error: &io::Error) -> ProbeSaw {
+    let told = error.get_ref();
+    let untrusted = told.and_then(|why| why.downcast_ref::<TlsError>());
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => ProbeSaw::Refused,
+        _ if told.is_some_and(|why| why.is::<Unresolved>()) => ProbeSaw::Unresolved,
+        _ if matches!(untrusted, Some(TlsError::Untrusted { .. })) => ProbeSaw::Untrusted,
+        _ => ProbeSaw::Closed,
     }
 }

@@ -1,9 +1,9 @@
 //! Puts together what each node is told at its start. Pure, but for the draws handed in.
 
-use super::{Directory, PROXY};
-use squall_model::node_config::NodeConfig;
+use super::{Directory, NAMES, PROXY, QUESTIONS};
+use squall_model::node_config::{Names, NodeConfig};
 use squall_model::plan::Plan;
-use squall_model::stack::CarrierProtocol;
+use squall_model::stack::{CarrierProtocol, Link, LinkProtocol, search_domain};
 use squall_platform::rng::Draw;
 use std::collections::BTreeMap;
 
@@ -47,6 +47,25 @@ impl Configs<'_> {
         }
     }
 
+    pub(crate) fn names(&self) -> NodeConfig {
+        NodeConfig {
+            node: NAMES.to_owned(),
+            listen: listen([QUESTIONS, "control"]),
+            seed: self.plan.seed,
+            token: self.token.to_owned(),
+            ..NodeConfig::default()
+        }
+    }
+
+    /// How a link's client is told to dial: by the name of its target, or at the link's proxy.
+    fn dial(&self, link: &Link) -> Option<String> {
+        if self.plan.stack.is_by_name(link) {
+            let tls = link.protocol == LinkProtocol::Https;
+            return Some(format!("{}://{}", if tls { "https" } else { "http" }, link.to));
+        }
+        self.directory.link(&link.id())
+    }
+
     /// A stack node or a carrier.
     pub(crate) fn node(&self, name: &str) -> NodeConfig {
         let stack = &self.plan.stack;
@@ -60,16 +79,26 @@ impl Configs<'_> {
         let ports: Vec<&str> = match (node, stack.carrier(name).map(|carrier| carrier.protocol)) {
             (Some(node), _) => node.ports.iter().map(String::as_str).chain(["admin"]).collect(),
             (None, Some(CarrierProtocol::Smpp)) => vec!["smpp", "control"],
-            (None, _) => vec!["http", "control"],
+            (None, _) if stack.links_by_tls(name).is_empty() => vec!["http", "control"],
+            (None, _) => vec!["https", "control"],
         };
-        let links = stack.links.iter().filter(|link| link.from == name);
+        let links: Vec<&Link> = stack.links.iter().filter(|link| link.from == name).collect();
+        let server = links
+            .iter()
+            .any(|link| stack.is_by_name(link))
+            .then(|| self.directory.port(NAMES, QUESTIONS))
+            .flatten();
+        let verifies = links.iter().any(|link| link.protocol == LinkProtocol::Https);
         NodeConfig {
             node: name.to_owned(),
             region: node.and_then(|node| node.region.clone()),
             listen: listen(ports),
             links: links
-                .filter_map(|link| Some((link.to.clone(), self.directory.link(&link.id())?)))
+                .iter()
+                .filter_map(|link| Some((link.to.clone(), self.dial(link)?)))
                 .collect(),
+            names: server.map(|server| Names { server, search: search_domain(name) }),
+            trust: verifies.then(|| self.directory.trust()).flatten(),
             settings,
             timers: stack.timers.clone(),
             segments: stack.segments.clone(),

@@ -2,6 +2,7 @@
 //!
 //! Clones share one directory, for a node that is started again listens elsewhere.
 
+mod authority;
 pub(crate) mod config;
 mod control;
 pub(crate) mod raise;
@@ -15,6 +16,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Name of the fault proxy's node. No stack may use it.
 pub(crate) const PROXY: &str = "fault-proxy";
 
+/// Name of the name server's node, as long as a stack has links by name. No stack may use it.
+pub(crate) const NAMES: &str = "name-server";
+/// Port of the name server that answers questions.
+pub(crate) const QUESTIONS: &str = "dns";
+
 /// Where everything listens.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
@@ -26,6 +32,8 @@ struct Places {
     nodes: BTreeMap<String, Addresses>,
     /// Link id → listen address of its proxy.
     links: BTreeMap<String, String>,
+    /// The run's own authority, in PEM.
+    trust: Option<String>,
 }
 
 impl Directory {
@@ -35,6 +43,15 @@ impl Directory {
 
     pub(crate) fn set_link(&self, link: &str, address: String) {
         self.write().links.insert(link.to_owned(), address);
+    }
+
+    pub(crate) fn set_trust(&self, pem: String) {
+        self.write().trust = Some(pem);
+    }
+
+    /// What TLS servers of the stack are verified with.
+    pub(crate) fn trust(&self) -> Option<String> {
+        self.read().trust.clone()
     }
 
     pub(crate) fn port(&self, node: &str, port: &str) -> Option<String> {

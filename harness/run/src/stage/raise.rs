@@ -1,18 +1,20 @@
-//! Raises the stack: the fault proxy, one proxy a link, carriers, nodes; then points each proxy at
-//! its target and waits until all are healthy.
+//! Raises the stack: the fault proxy, the name server, one proxy a link, carriers, nodes; then points
+//! each proxy at its target and waits until all are healthy.
 //!
 //! Nodes are told the proxies' addresses, so a proxy exists before its target does.
 
+use super::authority::Authority;
 use super::config::{ANY, Configs, Credentials};
-use super::{Control, Directory, PROXY};
+use super::{Control, Directory, NAMES, PROXY};
 use crate::engine::Engine;
+use crate::levers::name;
 use crate::levers::toxiproxy::{self, ProxyView};
 use http::{Method, StatusCode};
 use serde_json::json;
 use squall_model::lever::{Stream, Toxic};
 use squall_model::node_config::NodeConfig;
 use squall_model::plan::Plan;
-use squall_model::stack::{Link, RunAs, SENDER};
+use squall_model::stack::{Link, LinkProtocol, RunAs, SENDER};
 use squall_platform::time::{self, Instant};
 use squall_wire::http::Client;
 use std::collections::BTreeMap;
@@ -58,8 +60,15 @@ impl Stage {
         for link in &plan.stack.links {
             self.create_proxy(link).await?;
         }
+        self.name(plan, configs.names()).await?;
+        let mut authority = self.authority(plan)?;
         for carrier in &plan.stack.carriers {
-            self.start("carrier", configs.node(&carrier.name)).await?;
+            let mut config = configs.node(&carrier.name);
+            let shows = !plan.stack.links_by_tls(&carrier.name).is_empty();
+            if let Some(authority) = authority.as_mut().filter(|_| shows) {
+                config.identity = Some(authority.identity(&carrier.name)?);
+            }
+            self.start("carrier", config).await?;
         }
         for node in &plan.stack.nodes {
             let RunAs::BuiltIn(role) = &node.run else {
@@ -109,6 +118,34 @@ impl Stage {
             toxiproxy::add(&self.control, &id, &toxic).await?;
         }
         Ok(())
+    }
+
+    /// The name server, where some link is by name; each such name leads to its link's proxy.
+    async fn name(&mut self, plan: &Plan, config: NodeConfig) -> Result<(), String> {
+        let by_name: Vec<&Link> =
+            plan.stack.links.iter().filter(|link| plan.stack.is_by_name(link)).collect();
+        if by_name.is_empty() {
+            return Ok(());
+        }
+        self.start("names", config).await?;
+        let own = self.directory().control(NAMES).unwrap_or_default();
+        name::lead(&self.control, name::BESIDE, &own).await?;
+        for link in by_name {
+            let proxy = self.directory().link(&link.id()).unwrap_or_default();
+            name::lead(&self.control, &link.domain_name(), &proxy).await?;
+        }
+        Ok(())
+    }
+
+    /// Where some link speaks TLS; from then on the directory tells what to trust.
+    fn authority(&self, plan: &Plan) -> Result<Option<Authority>, String> {
+        if !plan.stack.links.iter().any(|link| link.protocol == LinkProtocol::Https) {
+            return Ok(None);
+        }
+        let length = plan.end + plan.drain;
+        let authority = Authority::new(self.engine.harness().unix_us(), length)?;
+        self.directory().set_trust(authority.certificate());
+        Ok(Some(authority))
     }
 
     /// Leads a link's proxy to where its target listens now, and reads that back.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod named;
 mod reference;
 mod several;
 mod simulated;

@@ -76,7 +76,7 @@ pub fn stack() -> Stack {
 }
 
 fn links() -> Vec<Link> {
-    use LinkProtocol::{Frames, Http, Smpp};
+    use LinkProtocol::{Frames, Http, Https, Smpp};
     let link = |from: &str, to: &str, port: &str, protocol| Link {
         from: from.into(),
         to: to.into(),
@@ -92,7 +92,7 @@ fn links() -> Vec<Link> {
         links.push(link("edge", gateway, "direct", Frames));
         links.push(link(gateway, queue, "frames", Frames));
         links.push(link(gateway, "smartfren", "smpp", Smpp));
-        links.push(link(gateway, "vendor-b", "http", Http));
+        links.push(link(gateway, "vendor-b", "https", Https));
         links.push(link("vendor-b", gateway, "callback", Http));
         links.push(link(gateway, "edge", "status", Frames));
     }

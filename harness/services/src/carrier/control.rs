@@ -1,9 +1,9 @@
-//! The control API: health, behaviours, log. See the carrier's own ports for traffic.
+//! The control API: health, behaviours, certificate, log. See the carrier's own ports for traffic.
 
 use super::Carrier;
 use super::journal::Entry;
 use http::{Method, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use squall_model::behaviour::Behaviour;
 use squall_model::fact::CarrierEvent;
 use squall_wire::http::{Handler, Request, Response, guard, reply};
@@ -23,6 +23,12 @@ struct Health {
     backlog: usize,
     oldest_ms: u64,
     detail: &'static str,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    expired: bool,
 }
 
 #[derive(Serialize)]
@@ -65,6 +71,7 @@ async fn answer(carrier: &Carrier, request: &Request) -> Response {
             carrier.desk().behaviours.clear(name);
             reply::empty(StatusCode::NO_CONTENT)
         }
+        (method, "/certificate", _) => certificate(carrier, method, request.body()),
         (&Method::GET, "/log", _) => log(carrier, request.uri().query().unwrap_or("")).await,
         _ => reply::error(StatusCode::NOT_FOUND, "no such resource"),
     }
@@ -101,6 +108,28 @@ fn put(carrier: &Carrier, name: &str, body: &[u8]) -> Response {
     match desk.set(&carrier.node, name, behaviour) {
         Ok(()) => reply::empty(StatusCode::NO_CONTENT),
         Err(why) => reply::error(StatusCode::BAD_REQUEST, &why),
+    }
+}
+
+/// Which certificate new connections are shown; DELETE shows the valid one again.
+fn certificate(carrier: &Carrier, method: &Method, body: &[u8]) -> Response {
+    let Some(tls) = &carrier.tls else {
+        return reply::error(StatusCode::NOT_FOUND, "this carrier speaks no TLS");
+    };
+    let given = match *method {
+        Method::GET => {
+            return reply::json(StatusCode::OK, &Shown { expired: tls.is_expired() });
+        }
+        Method::PUT => serde_json::from_slice(body),
+        Method::DELETE => Ok(Shown { expired: false }),
+        _ => return reply::empty(StatusCode::METHOD_NOT_ALLOWED),
+    };
+    match given {
+        Ok(Shown { expired }) => {
+            tls.show_expired(expired);
+            reply::empty(StatusCode::NO_CONTENT)
+        }
+        Err(error) => reply::error(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 

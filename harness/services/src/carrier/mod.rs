@@ -22,13 +22,14 @@ mod voice;
 mod vonage;
 mod web;
 
-use crate::ServiceError;
+use crate::{ServiceError, listen};
 use desk::Desk;
 use dialect::Dialect;
 use squall_model::node_config::NodeConfig;
 use squall_platform::running::stop_pair;
-use squall_platform::{Listener, Node, Running};
+use squall_platform::{Node, Running};
 use squall_wire::http::Limits;
+use squall_wire::tls::Acceptor;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -42,6 +43,8 @@ struct Carrier {
     seed: u64,
     /// Node → the address that leads to it, through its link's proxy.
     links: BTreeMap<String, String>,
+    /// Traffic is taken over TLS where it is there.
+    tls: Option<Acceptor>,
     desk: Mutex<Desk>,
     /// A promise may be due earlier than the dispatcher believes, or there is room for one more.
     wake: Notify,
@@ -55,8 +58,8 @@ impl Carrier {
 }
 
 /// Starts the carrier named `config.node` of `config.carriers`. Ports: `smpp` or `http`, by its
-/// protocol, and `control`. Settings: `account` and `secret`. What an earlier life of this node
-/// has logged and promised is taken up again.
+/// protocol (`https` where it has an identity), and `control`. Settings: `account` and `secret`. What
+/// an earlier life of this node has logged and promised is taken up again.
 ///
 /// # Errors
 /// [`ServiceError`].
@@ -70,7 +73,10 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let opening = (node.clone(), entry.clone());
     let desk = node.blocking(move || Desk::open(&opening.0, &opening.1)).await?;
     let setting = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
+    let tls = config.identity.as_ref().map(|identity| Acceptor::new(&node, identity)).transpose();
+    let tls = tls.map_err(|why| ServiceError::Setting(why.to_string()))?;
     let carrier = Arc::new(Carrier {
+        tls,
         node: node.clone(),
         links: config.links.clone(),
         account: setting("account"),
@@ -82,7 +88,8 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     });
 
     let mut addresses = BTreeMap::new();
-    let traffic = listen(&node, &config, dialect.port, &mut addresses).await?;
+    let port = if carrier.tls.is_some() { "https" } else { dialect.port };
+    let traffic = listen(&node, &config, port, &mut addresses).await?;
     let control = listen(&node, &config, "control", &mut addresses).await?;
     let (stop, stopping, done, stopped) = stop_pair();
     let handler = Arc::new(control::Control(carrier.clone()));
@@ -90,22 +97,4 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     squall_wire::http::serve(&node, control, limits, stopping.clone(), done.clone(), handler);
     (dialect.serve)(carrier, traffic, stopping, done);
     Ok(Running { addresses, stop, stopped })
-}
-
-async fn listen(
-    node: &Node,
-    config: &NodeConfig,
-    port: &str,
-    addresses: &mut BTreeMap<String, String>,
-) -> Result<Listener, ServiceError> {
-    let address = config
-        .listen
-        .get(port)
-        .ok_or_else(|| ServiceError::Setting(format!("no address for port {port}")))?;
-    let listener = node
-        .bind(address)
-        .await
-        .map_err(|source| ServiceError::Bind { address: address.clone(), source })?;
-    addresses.insert(port.to_owned(), listener.local_addr());
-    Ok(listener)
 }

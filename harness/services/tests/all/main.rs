@@ -7,5 +7,6 @@ mod carrier_site;
 mod carrier_smpp;
 mod carrier_twilio;
 mod carrier_vonage;
+mod names;
 mod proxy;
 mod python;

@@ -1,20 +1,24 @@
 //! The client: a keep-alive pool per address, and errors that say whether a request may have
 //! been received.
 //!
-//! A request is sent a second time only where the first connection gave it back untouched.
+//! A request is sent a second time only where the first connection gave it back untouched. A target
+//! that is known by name is looked up for each connection anew, and no connection to it grows old.
 
 use super::body;
+use super::names::{ByName, Names, Wire};
 use super::{Request, Response};
 use bytes::Bytes;
 use http::{HeaderValue, Uri, header};
 use http_body_util::Full;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use squall_model::node_config::NodeConfig;
 use squall_platform::{Node, time};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::Instant;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Well below a server's patience with an idle connection ([`super::Limits::header_timeout`]): a
 /// request must not meet the server's FIN half-way.
@@ -41,6 +45,7 @@ pub enum HttpError {
 pub struct Client {
     node: Node,
     idle_per_host: usize,
+    names: Option<Arc<Names>>,
     hosts: Arc<Mutex<BTreeMap<String, Host>>>,
 }
 
@@ -51,7 +56,20 @@ struct Host {
 }
 
 type Message = http::Request<Full<Bytes>>;
-type Sender = SendRequest<Full<Bytes>>;
+
+/// The writing end of a connection.
+#[derive(Debug)]
+struct Sender {
+    half: SendRequest<Full<Bytes>>,
+    /// Not used from then on.
+    until: Option<Instant>,
+}
+
+impl Sender {
+    fn is_old(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
 
 /// One attempt on one connection.
 enum Attempt {
@@ -62,11 +80,20 @@ enum Attempt {
 
 impl Client {
     pub fn new(node: Node, idle_per_host: usize) -> Client {
-        Client { node, idle_per_host, hosts: Arc::default() }
+        Client { node, idle_per_host, names: None, hosts: Arc::default() }
     }
 
-    /// Sends `request` to `address` (`host:port`) and reads the whole answer. `Host` is added where
-    /// it is missing; of the URI only path and query are sent.
+    /// A client that also reaches what `config` tells it to find by name.
+    ///
+    /// # Errors
+    /// What the configuration says to trust is no certificate.
+    pub fn of(node: &Node, config: &NodeConfig, idle_per_host: usize) -> Result<Client, String> {
+        let names = Some(Arc::new(Names::of(node, config)?));
+        Ok(Client { names, ..Client::new(node.clone(), idle_per_host) })
+    }
+
+    /// Sends `request` to `address` (`host:port`, or `http://name` and `https://name`) and reads the
+    /// whole answer. `Host` is added where it is missing; of the URI only path and query are sent.
     ///
     /// # Errors
     /// [`HttpError`], which is about the transport alone: every status is an answer.
@@ -114,7 +141,8 @@ impl Client {
         if let Some(host) = hosts.get(address) {
             return Ok(host.header.clone());
         }
-        let header = HeaderValue::from_str(address).map_err(|why| not_sent(address, why))?;
+        let named = ByName::of(address).map_or(address, |to| to.name);
+        let header = HeaderValue::from_str(named).map_err(|why| not_sent(address, why))?;
         hosts.insert(address.to_owned(), Host { header: header.clone(), idle: Vec::new() });
         Ok(header)
     }
@@ -133,12 +161,15 @@ impl Client {
                 }
                 sender
             };
-            if sender.is_ready() {
+            if sender.is_old() {
+                continue;
+            }
+            if sender.half.is_ready() {
                 return Some(sender);
             }
             let settled = deadline.min(Instant::now() + SETTLE);
-            if !sender.is_closed()
-                && matches!(time::timeout_at(settled, sender.ready()).await, Ok(Ok(())))
+            if !sender.half.is_closed()
+                && matches!(time::timeout_at(settled, sender.half.ready()).await, Ok(Ok(())))
             {
                 return Some(sender);
             }
@@ -146,7 +177,7 @@ impl Client {
     }
 
     fn put_back(&self, address: &str, sender: Sender) {
-        if sender.is_closed() {
+        if sender.half.is_closed() || sender.is_old() {
             return;
         }
         let mut hosts = self.lock();
@@ -157,17 +188,39 @@ impl Client {
     }
 
     async fn connect(&self, address: &str, deadline: Instant) -> Result<Sender, HttpError> {
-        let stream = time::timeout_at(deadline, self.node.connect(address))
+        let wire = time::timeout_at(deadline, self.dial(address))
             .await
-            .map_err(|_| not_sent(address, "connecting took too long"))?
-            .map_err(|why| not_sent(address, why))?;
-        let (sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|why| not_sent(address, why))?;
+            .map_err(|_| not_sent(address, "connecting took too long"))??;
+        let half = match wire {
+            Wire::Plain(stream) => self.converse(stream).await,
+            Wire::Tls(stream) => self.converse(*stream).await,
+        };
+        let lifetime = ByName::of(address).and(self.names.as_ref()).map(|names| names.lifetime);
+        let until = lifetime.map(|lifetime| Instant::now() + lifetime);
+        Ok(Sender { half: half.map_err(|why| not_sent(address, why))?, until })
+    }
+
+    async fn dial(&self, address: &str) -> Result<Wire, HttpError> {
+        match (ByName::of(address), &self.names) {
+            (Some(to), Some(names)) => names.connect(to).await,
+            (Some(_), None) => Err(not_sent(address, "this client looks no names up")),
+            (None, _) => {
+                let stream = self.node.connect(address).await;
+                stream.map(Wire::Plain).map_err(|why| not_sent(address, why))
+            }
+        }
+    }
+
+    async fn converse<S>(&self, stream: S) -> hyper::Result<SendRequest<Full<Bytes>>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (half, connection) = http1::handshake(TokioIo::new(stream)).await?;
         self.node.spawn(async move {
             // Whoever waits for an answer on it is told by the sender's half.
             let _ = connection.await;
         });
-        Ok(sender)
+        Ok(half)
     }
 
     async fn attempt(
@@ -178,7 +231,7 @@ impl Client {
     ) -> Result<Attempt, HttpError> {
         let unknown =
             |why: &dyn std::fmt::Display| HttpError::Indeterminate(format!("{address}: {why}"));
-        let (head, incoming) = match sender.try_send_request(message).await {
+        let (head, incoming) = match sender.half.try_send_request(message).await {
             Ok(response) => response.into_parts(),
             Err(mut error) => {
                 return match error.take_message() {

@@ -2,12 +2,13 @@
 //!
 //! hyper does the protocol; this module adds what a service needs around it: caps, timeouts, a
 //! graceful stop and a keep-alive pool that knows what may be sent twice. Whole bodies only: every
-//! request and answer here is small. No TLS, no redirects, no cookies, no compression.
+//! request and answer here is small. No redirects, no cookies, no compression.
 
 pub mod authorization;
 mod body;
 mod client;
 pub mod guard;
+mod names;
 pub mod reply;
 mod server;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub use client::{Client, HttpError};
-pub use server::serve;
+pub use server::{serve, serve_tls};
 
 pub type Request = http::Request<Bytes>;
 pub type Response = http::Response<Bytes>;

@@ -4,6 +4,7 @@
 
 use super::body::{self, BodyError};
 use super::{Handler, Limits, reply};
+use crate::tls::Acceptor;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
@@ -12,9 +13,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use squall_platform::running::{Done, Stopping};
-use squall_platform::{Listener, Node, Stream, accept, time};
+use squall_platform::{Listener, Node, accept, time};
 use std::pin::pin;
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// hyper's floor for its read buffer.
 const SMALLEST_HEAD: usize = 8 << 10;
@@ -34,8 +36,34 @@ pub fn serve(
     });
 }
 
-async fn connection(
-    stream: Stream,
+/// The same over TLS. A handshake may take as long as a request's head.
+pub fn serve_tls(
+    node: &Node,
+    (listener, tls): (Listener, Acceptor),
+    limits: Limits,
+    stopping: Stopping,
+    done: Done,
+    handler: Arc<dyn Handler>,
+) {
+    let stop = stopping.clone();
+    accept(node, listener, limits.connections, stopping, done, move |stream| {
+        let (tls, mut stop, handler) = (tls.clone(), stop.clone(), handler.clone());
+        async move {
+            let shaken = tokio::select! {
+                biased;
+                shaken = time::timeout(limits.header_timeout, tls.accept(stream)) => shaken,
+                () = stop.asked() => return,
+            };
+            // Who does not like the certificate, or speaks no TLS, is gone.
+            if let Ok(Ok(stream)) = shaken {
+                connection(stream, limits, stop, handler).await;
+            }
+        }
+    });
+}
+
+async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     limits: Limits,
     mut stopping: Stopping,
     handler: Arc<dyn Handler>,

@@ -32,7 +32,7 @@ pub fn scoreboard(run: &RunReport) -> Markup {
             }
         }
         p.note {
-            "Under a drill’s name: the settings in which the drills differ. Detection, failover and recovery count from the instant the first fault was effective; “>” is how long it was watched for in vain. "
+            "Under a drill’s name: the settings that the drills differ in, where they are not the stack’s own. Detection, failover and recovery count from the instant the first fault was effective; “>” is how long it was watched for in vain. "
             "Budget: part of the error budget of a period at that target that the drill spent. Score: what is not known counts as 0; how much is known, of how many of its dimensions the drill called for, stands below it."
         }
     }

@@ -40,8 +40,8 @@ fn every_phase_comes_in_its_order_and_undo_in_reverse() {
     assert_eq!(seen.order(), expected);
 
     let starts = seen.log.iter().take_while(|line| line.starts_with("start ")).count();
-    assert_eq!(seen.log[0], "start fault-proxy");
-    assert_eq!(starts, 1 + seen.plan.stack.carriers.len() + seen.plan.stack.nodes.len());
+    assert_eq!(seen.log[..2], ["start fault-proxy", "start name-server"]);
+    assert_eq!(starts, 2 + seen.plan.stack.carriers.len() + seen.plan.stack.nodes.len());
     let levers = seen.log[starts..seen.log.len() - 1].iter();
     assert!(levers.clone().all(|line| line.starts_with("pull ")), "{:?}", seen.log);
     assert_eq!(levers.count(), 6);

@@ -33,7 +33,12 @@ struct Api(Arc<dyn Front>);
 pub(super) fn serve(front: Arc<dyn Front>, listener: Listener, stopping: Stopping, done: Done) {
     let node = front.carrier().node.clone();
     node.spawn(callbacks::run(front.clone(), stopping.clone(), done.clone()));
-    wire::serve(&node, listener, Limits::default(), stopping, done, Arc::new(Api(front)));
+    let (tls, limits) = (front.carrier().tls.clone(), Limits::default());
+    let api = Arc::new(Api(front));
+    match tls {
+        Some(tls) => wire::serve_tls(&node, (listener, tls), limits, stopping, done, api),
+        None => wire::serve(&node, listener, limits, stopping, done, api),
+    }
 }
 
 impl Handler for Api {

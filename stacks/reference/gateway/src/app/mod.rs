@@ -90,7 +90,9 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let store = opening.blocking(move || Store::open(&disk, "open")).await?;
     let left = unfinished(&store)?;
     let callbacks = format!("http://{}:{port}", config.node);
-    let app = Arc::new(App::new(node.clone(), &config, settings.clone(), counts, callbacks, store));
+    let client = Client::of(&node, &config, POOL).map_err(ServiceError::Setting)?;
+    let app = App::new((node.clone(), client), &config, settings.clone(), counts, callbacks, store);
+    let app = Arc::new(app);
     left.into_iter().for_each(|message| life::begin(&app, message));
 
     let (limits, asked, told) = (Limits::default(), app.clone(), app.clone());
@@ -114,7 +116,7 @@ fn unfinished(store: &Store) -> Result<Vec<Envelope>, StoreError> {
 
 impl App {
     fn new(
-        node: Node,
+        (node, client): (Node, Client),
         config: &NodeConfig,
         settings: Arc<Live<Tuning>>,
         counts: Counts,
@@ -129,7 +131,6 @@ impl App {
             carriers.find_map(|carrier| config.links.get(&carrier.name).cloned())
         };
         let (account, secret) = (text("account"), text("secret"));
-        let client = Client::new(node.clone(), POOL);
         let counts = Arc::new(counts);
         let submit_timeout = timer("submit_timeout", 5_000);
         let lookups = Lookups {

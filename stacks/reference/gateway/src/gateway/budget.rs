@@ -16,7 +16,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(now: Instant) -> Budget {
-        Budget { tokens: RESERVE / 10.0, at: now }
+        Budget { tokens: RESERVE, at: now }
     }
 
     /// A first attempt earns `percent` hundredths of a retry.

@@ -34,7 +34,7 @@ use squall_platform::rng::Draw;
 use squall_platform::running::{self, Done, Stopping};
 use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Rng, Running};
-use squall_wire::http::{Limits, Request};
+use squall_wire::http::{Client, Limits, Request};
 use squall_wire::smpp::{Bind, credentials};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,6 +49,8 @@ use work::Verdict;
 const EXPIRED: u32 = 30036;
 const UNKNOWN: u32 = 30008;
 const RATE: u32 = 63017;
+/// Idle connections kept to each vendor's API.
+const CONNECTIONS: usize = 64;
 /// How long a graceful stop waits for messages under way.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -102,7 +104,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     // Where the vendor reaches this gateway; by its name where no engine says otherwise.
     let by_name = format!("http://{}:{port}", config.node);
     let callbacks = config.settings.get("callback_base").cloned().unwrap_or(by_name);
-    let uplinks = uplinks(&node, &config, &tuning, &receipts, &callbacks);
+    let uplinks = uplinks(&node, &config, &tuning, &receipts, &callbacks)?;
     let gateway = Arc::new(Gateway {
         node: node.clone(),
         settings: settings.clone(),
@@ -148,7 +150,8 @@ fn uplinks(
     tuning: &Tuning,
     receipts: &Arc<Receipts>,
     callbacks: &str,
-) -> Vec<Uplink> {
+) -> Result<Vec<Uplink>, ServiceError> {
+    let client = Client::of(node, config, CONNECTIONS).map_err(ServiceError::Setting)?;
     let text = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
     let (account, secret) = (text("account"), text("secret"));
     let timeout = config.timer("submit_timeout", Micros::from_secs(5)).std();
@@ -168,14 +171,15 @@ fn uplinks(
         spoken => {
             let keys = Keys { account: account.clone(), secret: secret.clone() };
             let named = (carrier.name.as_str(), spoken);
-            vendor::Api::new(node, named, address, keys, callbacks, timeout).map(Kind::Http)
+            let dialling = (node, client.clone());
+            vendor::Api::new(dialling, named, address, keys, callbacks, timeout).map(Kind::Http)
         }
     };
     let linked = config.carriers.iter().filter_map(|carrier| {
         let address = config.links.get(&carrier.name)?.clone();
         Some(Uplink::new(&carrier.name, kind(carrier, address)?, Breaker::new(pause)))
     });
-    linked.collect()
+    Ok(linked.collect())
 }
 
 /// Takes what the queue hands out until the stop, then waits for what is under way.

@@ -91,7 +91,7 @@ impl Api {
     /// `callbacks` is `http://host:port` of the callback port, as the vendor shall name it. `None`
     /// for a protocol that is not spoken over HTTP.
     pub(super) fn new(
-        node: &Node,
+        (node, client): (&Node, Client),
         carrier: (&str, CarrierProtocol),
         address: String,
         keys: Keys,
@@ -100,7 +100,7 @@ impl Api {
     ) -> Option<Api> {
         let (name, spoken) = carrier;
         Some(Api {
-            client: Client::new(node.clone(), 64),
+            client,
             node: node.clone(),
             carrier: name.to_owned(),
             address,

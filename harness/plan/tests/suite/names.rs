@@ -1,0 +1,112 @@
+//! Faults of names and certificates act on links that have them; stacks say which those are.
+
+use crate::{options, root};
+use squall_plan::{Mistakes, Options, load, stack};
+use std::path::Path;
+
+/// Mistakes as `line message (help)`.
+fn told(mistakes: &Mistakes) -> Vec<String> {
+    let told = mistakes.all().iter().map(|m| {
+        let help = m.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{} {}{help}", m.line, m.message)
+    });
+    told.collect()
+}
+
+fn on(stacks: &Path, stack: &str, steps: &[&str]) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.feature");
+    let head = format!(
+        "Feature: f\n  Scenario: s\n    Given the stack \"{stack}\"\n    And 5 messages per second\n"
+    );
+    let steps: String = steps.iter().map(|step| format!("    When {step}\n")).collect();
+    let text = head + &steps + "    And 1 minute passes\n    Then no receipt is false\n";
+    std::fs::write(&file, text).expect("a written feature");
+    let options = Options { stacks_dir: stacks.to_owned(), ..options() };
+    load(&[file], &options).err().map(|mistakes| told(&mistakes)).unwrap_or_default()
+}
+
+#[test]
+fn steps_on_what_has_no_name_or_no_certificate_are_mistakes() {
+    let reference = root().join("stacks");
+    let found = on(
+        &reference,
+        "reference",
+        &[
+            "the name \"vendor-b\" does not resolve for 5 seconds",
+            "the certificate of \"vendor-b\" is expired for 5 seconds",
+            "the name \"vendor-c\" does not resolve for 5 seconds",
+            "the name \"vendor-a\" does not resolve for 5 seconds",
+            "the certificate of \"smartfren\" is expired for 5 seconds",
+            "the certificate of \"vendor-b\" has expired for 5 seconds",
+        ],
+    );
+    assert_eq!(
+        found[..3],
+        [
+            "7 no carrier \"vendor-c\" (did you mean \"vendor-a\"?)",
+            "8 no link finds \"smartfren\" by its name (did you mean \"vendor-b\"?)",
+            "9 no link to \"smartfren\" speaks TLS (known: vendor-b)",
+        ]
+    );
+    assert!(found[3].starts_with("10 ") && found[3].contains("is expired"), "{}", found[3]);
+    assert_eq!(found.len(), 4, "{found:?}");
+    // Names without TLS, and neither of the two.
+    let expired = ["the certificate of \"vendor-b\" is expired for 5 seconds"];
+    let help = "this stack has no carrier with such a link";
+    let codes = on(&reference, "codes", &expired);
+    assert_eq!(codes, [format!("5 no link to \"vendor-b\" speaks TLS ({help})")]);
+    let unresolved = ["the name \"smartfren\" does not resolve for 5 seconds"];
+    let small = on(&options().stacks_dir, "small", &unresolved);
+    assert_eq!(small, [format!("5 no link finds \"smartfren\" by its name ({help})")]);
+}
+
+#[test]
+fn two_faults_of_one_certificate_must_follow_each_other() {
+    let found = on(
+        &root().join("stacks"),
+        "reference",
+        &[
+            "the certificate of \"vendor-b\" is expired for 20 seconds",
+            "at the same time the certificate of \"vendor-b\" is expired for 10 seconds",
+        ],
+    );
+    assert!(
+        matches!(&found[..], [one] if one.contains("acts on what the fault of line 5")),
+        "{found:?}"
+    );
+}
+
+/// The small stack with one more link and carrier, as `[[link]]` says it.
+fn linked(link: &str, carrier: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = options().stacks_dir.join("small/stack.toml");
+    let text = std::fs::read_to_string(small).expect("the small stack");
+    let made = folder.path().join("made");
+    std::fs::create_dir(&made).expect("a folder");
+    let text = format!("{text}\n[[link]]\n{link}\n[[carrier]]\n{carrier}\n");
+    std::fs::write(made.join("stack.toml"), text).expect("a written stack");
+    stack::load(folder.path(), "made").err().map(|m| told(&m)).unwrap_or_default()
+}
+
+#[test]
+fn a_stack_says_tls_of_links_that_can_have_it() {
+    let link = |from: &str, to: &str, port: &str, protocol: &str| {
+        format!("from = \"{from}\"\nto = \"{to}\"\nport = \"{port}\"\nprotocol = \"{protocol}\"")
+    };
+    let carrier = |name: &str| format!("name = \"{name}\"\nprotocol = \"json\"");
+    let tls = |to: &str| link("gateway-1", to, "https", "https");
+    assert_eq!(linked(&tls("vendor-b"), &carrier("vendor-b")), [""; 0]);
+    let only = |found: Vec<String>, part: &str| {
+        assert!(matches!(&found[..], [one] if one.contains(part)), "{part}: {found:?}");
+    };
+    let plain = link("gateway-1", "vendor-b", "https", "http");
+    only(linked(&plain, &carrier("vendor-b")), "go together");
+    let wrong_port = link("gateway-1", "vendor-b", "http", "https");
+    only(linked(&wrong_port, &carrier("vendor-b")), "go together");
+    let to_node = link("queue-1", "gateway-1", "http", "https");
+    only(linked(&to_node, &carrier("vendor-b")), "no carrier with an API over HTTP");
+    only(linked(&tls("vendor b"), &carrier("vendor b")), "cannot be part of a domain name");
+    let both = tls("vendor-b") + "\n[[link]]\n" + &link("queue-1", "vendor-b", "http", "http");
+    only(linked(&both, &carrier("vendor-b")), "another link leads to \"vendor-b\" without TLS");
+}
