@@ -44,7 +44,7 @@ fn steps_on_what_has_no_name_or_no_certificate_are_mistakes() {
     assert_eq!(
         found[..3],
         [
-            "7 no carrier \"vendor-c\" (did you mean \"vendor-a\"?)",
+            "7 no carrier \"vendor-c\" (did you mean \"vendor-b\"?)",
             "8 no link finds \"smartfren\" by its name (did you mean \"vendor-b\"?)",
             "9 no link to \"smartfren\" speaks TLS (known: vendor-b)",
         ]
