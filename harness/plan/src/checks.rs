@@ -29,7 +29,7 @@ pub fn all(draft: &mut Draft, plan: &Plan) {
             Objective::Returns(it) => follows_the_heal(draft, plan, it.within),
             Objective::FailsOver(it) => fails_over(draft, plan, it.within),
             Objective::Detected(it) => detected(draft, plan, it.within),
-            _ if messages(plan, objective.phase) == 0 => nobody(draft),
+            _ if spans(plan, objective.phase).is_empty() => nobody(draft),
             _ => {}
         }
     }
