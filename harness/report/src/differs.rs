@@ -12,8 +12,9 @@ pub fn settings(run: &RunReport, drill: &DrillReport) -> BTreeMap<String, String
     let differs = |name: &str, value: &str| {
         run.drills.iter().any(|other| of(other, name).is_none_or(|is| is != *value))
     };
-    own.filter(|(name, value)| differs(name, value))
-        .map(|(name, value)| (name.clone(), repeat::shown(name, value).to_owned()))
+    // What stays out of reports is nothing to compare by.
+    own.filter(|(name, value)| repeat::shown(name, value) == value.as_str() && differs(name, value))
+        .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
 

@@ -18,12 +18,12 @@ pub(super) async fn answer(app: Arc<App>, request: Request) -> Response {
     if path == "/health" {
         return reply::empty(StatusCode::OK);
     }
-    let channels = [Channel::Sms, Channel::Voice].into_iter();
-    let named = channels.filter_map(|channel| {
+    let channels = [Channel::Sms, Channel::Voice];
+    let named = channels.into_iter().find_map(|channel| {
         let rest = path.strip_prefix('/')?.strip_prefix(channel.word())?;
         Some((channel, read_sid(rest.strip_prefix('/')?)?))
     });
-    let (Some((channel, sid)), &Method::POST) = (named.last(), request.method()) else {
+    let (Some((channel, sid)), &Method::POST) = (named, request.method()) else {
         return reply::error(StatusCode::NOT_FOUND, "nothing here");
     };
     let url = format!("{}{path}", app.callbacks);
