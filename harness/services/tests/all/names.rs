@@ -1,5 +1,6 @@
 //! The name server as its clients see it: octets of DNS on real sockets, its control API, and a client
 //! over HTTP that finds its target by name.
+#![allow(clippy::unwrap_used)]
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
