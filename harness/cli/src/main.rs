@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod folder;
+mod print;
 mod progress;
 mod signals;
 

@@ -4,7 +4,7 @@ use crate::case::Case;
 use crate::fact::Fact;
 use crate::judged::Waited;
 use crate::units::Micros;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All nodes together, one entry an answer. A node that does not answer keeps what it last told.
 pub fn totals(case: &Case<'_>) -> Vec<(Micros, u64)> {
@@ -71,22 +71,39 @@ pub fn drained(case: &Case<'_>, totals: &[(Micros, u64)]) -> Drained {
     let warm_up = case.plan.warm_up;
     let before = totals.iter().filter(|(at, _)| *at >= warm_up && *at < effective.after);
     let Some(steady) = before.map(|(_, total)| *total).max() else { return Drained::Unknown };
-    let level = usual(steady);
+    let level = usual(steady, case.plan.traffic.rate(effective.after));
     if !totals.iter().any(|(at, total)| *at >= effective.after && *total > level) {
         return Drained::NeverRose;
     }
     let since: Vec<&(Micros, u64)> = totals.iter().filter(|(at, _)| *at >= healed.after).collect();
     let Some((last, _)) = since.last() else { return Drained::Unknown };
-    // Steady means to the end: three answers in a row above the level are a backlog again.
-    let relapse = since.windows(3).rposition(|run| run.iter().all(|(_, total)| *total > level));
-    let from = relapse.map_or(0, |start| start + 3);
+    // Steady means to the end: all nodes asked three times, and always above the level, are a backlog
+    // again. A machine that stalls for a moment is none.
+    let rounds = 3 * nodes(case).max(1);
+    let relapse =
+        since.windows(rounds).rposition(|run| run.iter().all(|(_, total)| *total > level));
+    let from = relapse.map_or(0, |start| start + rounds);
     match since[from.min(since.len())..].iter().find(|(_, total)| *total <= level) {
         Some((at, _)) => Drained::At(*at),
         None => Drained::Not(*last),
     }
 }
 
-/// What may wait in the steady state: half as much again as was seen before the fault.
-fn usual(steady: u64) -> u64 {
-    steady.saturating_add(steady / 2).saturating_add(5)
+/// Nodes that told a backlog.
+fn nodes(case: &Case<'_>) -> usize {
+    let told = case.events.iter().filter_map(|event| match event {
+        Fact::Health(health) if health.healthy.is_some() => Some(health.node.as_str()),
+        _ => None,
+    });
+    told.collect::<BTreeSet<&str>>().len()
+}
+
+/// Traffic of so long is on its way and does not wait, however slow the machine.
+const ON_ITS_WAY_S: f64 = 0.25;
+
+/// What may wait in the steady state: half as much again as was seen before the fault, and what is on
+/// its way at `rate` messages a second.
+fn usual(steady: u64, rate: f64) -> u64 {
+    let on_its_way = (rate * ON_ITS_WAY_S) as u64;
+    steady.saturating_add(steady / 2).saturating_add(on_its_way.max(5))
 }

@@ -3,6 +3,7 @@
 use super::select::{self, Picked};
 use crate::args;
 use crate::exit::Exit;
+use crate::print::print;
 use anyhow::Result;
 
 pub fn plan(args: &args::Plan) -> Result<Exit> {
@@ -11,11 +12,11 @@ pub fn plan(args: &args::Plan) -> Result<Exit> {
         Picked::Mistakes => return Ok(Exit::Mistake),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&plans)?);
+        print(&(serde_json::to_string_pretty(&plans)? + "\n"))?;
         return Ok(Exit::Met);
     }
     for plan in &plans {
-        println!("{}", squall_plan::describe(plan));
+        print(&(squall_plan::describe(plan) + "\n"))?;
     }
     Ok(Exit::Met)
 }

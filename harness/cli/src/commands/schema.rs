@@ -2,6 +2,7 @@
 
 use crate::args::Schema;
 use crate::exit::Exit;
+use crate::print::print;
 use anyhow::Result;
 
 pub fn schema(of: Schema) -> Result<Exit> {
@@ -9,6 +10,6 @@ pub fn schema(of: Schema) -> Result<Exit> {
         Schema::Run => squall_report::schema(),
         Schema::Stack => squall_plan::stack::schema(),
     };
-    println!("{}", serde_json::to_string_pretty(&schema)?);
+    print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
     Ok(Exit::Met)
 }

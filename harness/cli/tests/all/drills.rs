@@ -45,6 +45,23 @@ fn a_run_leaves_every_file_it_promises_and_renders_again_from_them() {
 }
 
 #[test]
+fn a_page_that_somebody_wrote_by_hand_is_not_replaced_by_the_catalogue() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("features/README.md");
+    std::fs::create_dir(folder.path().join("features")).expect("a folder");
+    std::fs::write(&page, "# Our drills\n\nRead this first.\n").expect("a page");
+    let steps = || squall().arg("steps").current_dir(folder.path()).output().expect("starts");
+    assert!(String::from_utf8_lossy(&steps().stderr).contains("stays as it is"));
+    assert!(std::fs::read_to_string(&page).expect("a page").starts_with("# Our drills"));
+    std::fs::remove_file(&page).expect("removed");
+    steps();
+    let written = std::fs::read_to_string(&page).expect("a page");
+    std::fs::write(&page, format!("{written}\nolder\n")).expect("a page");
+    steps();
+    assert_eq!(std::fs::read_to_string(&page).expect("a page"), written);
+}
+
+#[test]
 fn the_step_catalogue_is_current() {
     let committed = std::fs::read_to_string(root().join("features/README.md")).expect("a page");
     let steps = squall().arg("steps").current_dir(std::env::temp_dir()).output().expect("starts");

@@ -96,6 +96,22 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_the_heal_in_its_last_moments_tells_nothing() {
+        let waiting_from = |since: u64| {
+            let objective = FailsOver { to: "vendor-b".into(), within: s(10) };
+            let seen = judged(objective, move |_, now| match now {
+                60..120 if now < since => Fate::by(B),
+                60..120 => Fate::after(s(4)),
+                _ => Fate::good(),
+            });
+            seen.findings[0].verdict
+        };
+        assert_eq!(waiting_from(116), Pass);
+        // Before that nothing could wait for the heal and still come in time: it went back.
+        assert_eq!(waiting_from(110), Fail);
+    }
+
+    #[test]
     fn what_waits_for_its_own_region_did_not_fail_over() {
         // Frozen for 15 s in a deadline of 60: all of it comes after the thaw, and in time.
         let fate = |now| match now {

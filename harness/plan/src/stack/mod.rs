@@ -58,6 +58,11 @@ impl Library {
         Library { dir: dir.to_owned(), loaded: Mutex::default() }
     }
 
+    /// The folder that stacks are looked for in.
+    pub(crate) fn place(&self) -> String {
+        self.dir.display().to_string()
+    }
+
     /// Names of the folders that hold a `stack.toml`.
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();

@@ -88,7 +88,10 @@ fn open(draft: &mut Draft, name: &Quoted) -> Option<()> {
                 &name.0,
                 format!("no stack \"{wanted}\""),
             );
-            let mistake = mistake.nearest(&wanted, known.iter().map(String::as_str));
+            let mistake = match known.as_slice() {
+                [] => mistake.help(format!("looked in {}/", draft.library.place())),
+                known => mistake.nearest(&wanted, known.iter().map(String::as_str)),
+            };
             draft.mistakes.push(mistake);
         }
     }
