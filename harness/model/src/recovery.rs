@@ -36,8 +36,9 @@ pub enum Recovery {
         windows: usize,
         band: f64,
     },
-    /// Until here it was watched, and was not back.
-    Not { left: Micros, until: Micros, windows: usize, band: f64 },
+    /// Until here it was surely not back. `settling`: it was in the band since then, and the drill ends
+    /// too soon to tell whether it stays.
+    Not { left: Micros, until: Micros, settling: bool, windows: usize, band: f64 },
 }
 
 impl Recovery {
@@ -128,8 +129,9 @@ fn find(since: &[Window<1>], band: f64, run: usize) -> Recovery {
         let steady = (from..since.len())
             .find(|i| since.get(*i..i + 2 * run).is_some_and(|held| held.iter().all(inside)));
         let Some(start) = steady else {
-            let until = since.last().map_or(left, |w| w.span.end);
-            return Recovery::Not { left, until, windows: run, band };
+            let outside = since.iter().rposition(|w| !inside(w)).unwrap_or(out);
+            let (until, settling) = (since[outside].span.end, outside + 1 < since.len());
+            return Recovery::Not { left, until, settling, windows: run, band };
         };
         let after = start + 2 * run;
         match since[after..].windows(2).position(|pair| !pair.iter().any(inside)) {
@@ -193,7 +195,10 @@ mod tests {
     #[test]
     fn a_tail_too_short_for_run_and_hold_is_no_recovery() {
         let seen = find(&shape(&[(10, 20), (9, 100)]), 0.99, 5);
-        assert!(matches!(seen, Recovery::Not { until, .. } if until == Micros::from_secs(19)));
+        let (until, ends) = (Micros::from_secs(10), Micros::from_secs(20));
+        assert!(matches!(seen, Recovery::Not { until: u, settling: true, .. } if u == until));
+        let seen = find(&shape(&[(10, 20), (9, 100), (1, 90)]), 0.99, 5);
+        assert!(matches!(seen, Recovery::Not { until: u, settling: false, .. } if u == ends));
     }
 
     #[test]

@@ -120,6 +120,9 @@ fn recovered(case: &Case<'_>) -> Seen<Micros> {
         Recovery::NoFault => not_visible("No fault was seen to take effect."),
         Recovery::Unknown(why) => not_visible(why),
         Recovery::NeverLeft => not_needed("Delivery never left its steady state."),
+        Recovery::Not { settling: true, .. } => {
+            not_visible("The drill ends too soon after delivery came back to tell that it stays.")
+        }
         Recovery::Not { .. } => never("Delivery was not back in its steady state by the end."),
     }
 }

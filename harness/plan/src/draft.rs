@@ -154,6 +154,7 @@ impl Draft {
         let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         let help = match near {
             Some(near) => format!("did you mean \"{near}\"?"),
+            None if known.is_empty() => format!("the stack has no {what} at all"),
             None => format!("known: {}", known.join(", ")),
         };
         self.wrong(&quoted.0, format!("no {what} \"{name}\"")).help = Some(help);

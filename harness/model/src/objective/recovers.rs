@@ -45,8 +45,14 @@ impl Check for Recovers {
                 let what = format!("Delivery was steady again, counted from {from},");
                 Checked::span(*at - start.by, *at - start.after, self.within, &what)
             }
-            Recovery::Not { until, .. } => {
-                let what = format!("Delivery did not recover, counted from {from},");
+            Recovery::Not { until, settling, .. } => {
+                let what = match settling {
+                    true => format!(
+                        "The drill ends too soon after delivery came back to tell that it stays; \
+                         counted from {from}, it was not back"
+                    ),
+                    false => format!("Delivery did not recover, counted from {from},"),
+                };
                 Checked::never(*until - start.by, self.within, &what)
             }
         }
@@ -68,6 +74,20 @@ mod tests {
         assert_eq!(judged(objective(30), |_, _| Fate::good()).verdict, Inconclusive);
         let start = Recovers { within: s(70), from: RecoversFrom::FaultStart };
         assert_eq!(judged(start, hit).verdict, Fail);
+    }
+
+    #[test]
+    fn a_drill_that_ends_too_soon_after_the_return_fails_only_what_surely_came_later() {
+        let hit = |_, at| if (61..140).contains(&at) { Fate::after(s(20)) } else { Fate::good() };
+        let seen = |within| {
+            let objective = Recovers { within: s(within), from: RecoversFrom::LastHeal };
+            changed(objective, hit, |plan| plan.end = s(150), |_| {})
+        };
+        assert_eq!(seen(15).verdict, Fail, "{}", seen(15).reason);
+        let near = seen(25);
+        assert_eq!(near.verdict, Inconclusive, "{}", near.reason);
+        assert!(near.reason.contains("ends too soon"), "{}", near.reason);
+        assert_eq!(near.timeline.recovered, None);
     }
 
     #[test]
