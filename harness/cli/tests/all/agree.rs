@@ -1,18 +1,10 @@
 //! The short drills come to the same verdicts in the simulation and on real sockets and processes.
+//!
+//! A machine that is busy with something else may leave an objective in real time undecided, with the
+//! load as the reason. That is no disagreement; most have to be decided all the same.
 
-use crate::command::{Ran, run};
+use crate::command::{run, run_alone};
 use serde_json::Value;
-
-fn verdicts(ran: &Ran) -> Vec<(Value, Value, Vec<Value>)> {
-    ran.drills()
-        .iter()
-        .map(|drill| {
-            let objectives = drill["objectives"].as_array().expect("objectives");
-            let verdicts = objectives.iter().map(|o| o["verdict"].clone()).collect();
-            (drill["scenario"].clone(), drill["plan_hash"].clone(), verdicts)
-        })
-        .collect()
-}
 
 /// One of each kind; all of them take ten minutes: `squall run --engine local --jobs 4 features/faults`.
 const PLAYED: [&str; 5] = [
@@ -27,7 +19,31 @@ const PLAYED: [&str; 5] = [
 fn the_short_drills_agree_between_the_worlds() {
     let sim = run(&[&["--engine", "sim"][..], &PLAYED].concat());
     // Side by side: the drills mostly wait, and together they take as long as the longest.
-    let local = run(&[&["--engine", "local", "--jobs", "4"][..], &PLAYED].concat());
-    assert_eq!(local.code(), Some(0), "{}", local.said());
-    assert_eq!(verdicts(&sim), verdicts(&local), "{}", local.said());
+    let local = run_alone(&[&["--engine", "local", "--jobs", "4"][..], &PLAYED].concat());
+    assert_eq!(sim.code(), Some(0), "{}", sim.said());
+    assert!(matches!(local.code(), Some(0 | 3)), "{}", local.said());
+    let (simulated, real) = (sim.drills(), local.drills());
+    assert_eq!(simulated.len(), real.len(), "{}", local.said());
+    let (mut agreed, mut excused) = (0, 0);
+    for (one, other) in simulated.iter().zip(&real) {
+        assert_eq!(one["plan_hash"], other["plan_hash"], "{}", one["scenario"]);
+        for (one, other) in objectives(one).iter().zip(objectives(other)) {
+            if is_load(other) {
+                excused += 1;
+                continue;
+            }
+            assert_eq!(one["verdict"], other["verdict"], "{}\n{}", one["text"], local.said());
+            agreed += 1;
+        }
+    }
+    assert!(agreed > excused, "{agreed} agreed, {excused} were left undecided by the load");
+}
+
+fn objectives(drill: &Value) -> &[Value] {
+    drill["objectives"].as_array().expect("objectives")
+}
+
+fn is_load(objective: &Value) -> bool {
+    let reason = objective["reason"].as_str().unwrap_or_default();
+    objective["verdict"] == "inconclusive" && reason.starts_with("Load not held")
 }

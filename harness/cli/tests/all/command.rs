@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{PoisonError, RwLock};
 
 /// The workspace, where `features/` and `stacks/` are.
 pub fn root() -> PathBuf {
@@ -51,8 +52,23 @@ impl Ran {
     }
 }
 
+/// Drills in virtual time share the machine's processors with each other, and one in real time with
+/// none of them: it would be a drill of a busy machine.
+static PROCESSORS: RwLock<()> = RwLock::new(());
+
 /// `squall run` with these arguments and an output folder of its own.
 pub fn run(arguments: &[&str]) -> Ran {
+    let _shared = PROCESSORS.read().unwrap_or_else(PoisonError::into_inner);
+    play(arguments)
+}
+
+/// [`run`], while no other test of this program plays.
+pub fn run_alone(arguments: &[&str]) -> Ran {
+    let _own = PROCESSORS.write().unwrap_or_else(PoisonError::into_inner);
+    play(arguments)
+}
+
+fn play(arguments: &[&str]) -> Ran {
     let out = tempfile::tempdir().expect("a folder");
     let output = squall()
         .arg("run")
