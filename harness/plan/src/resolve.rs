@@ -162,9 +162,16 @@ fn faults(draft: &mut Draft, stack: &Stack, end: Micros) -> Vec<PlannedFault> {
         if let Some(other) = planned.iter().find(|other| collide(other, &fault)) {
             let message =
                 format!("acts on what the fault of line {} acts on meanwhile", other.line);
-            draft.at = declared.at;
+            draft.at = declared.at.clone();
             draft.wrong("", message).help =
                 Some("the heal of one would undo the other: let them follow each other".to_owned());
+        }
+        let changed = draft.changes.iter().find(|change| pulls(&fault.inject, &change.calls));
+        if let Some(line) = changed.map(|change| change.at.line) {
+            draft.at = declared.at;
+            let message = format!("acts on the setting that line {line} changes");
+            draft.wrong("", message).help =
+                Some("its heal puts back what the stack says, and so would undo the change".into());
         }
         planned.push(fault);
     }
@@ -174,10 +181,20 @@ fn faults(draft: &mut Draft, stack: &Stack, end: Micros) -> Vec<PlannedFault> {
 /// Two faults at once that pull the same switch. Toxics and behaviours have names of their own.
 fn collide(one: &PlannedFault, other: &PlannedFault) -> bool {
     let meanwhile = one.window.start < other.window.end && other.window.start < one.window.end;
-    let switch = |call: &LeverCall| {
-        !matches!(call, LeverCall::AddToxic { .. } | LeverCall::SetCarrierBehaviour { .. })
+    meanwhile && pulls(&one.inject, &other.inject)
+}
+
+/// Whether the two pull a switch in common. A setting is one, whatever it is set to.
+fn pulls(calls: &[LeverCall], others: &[LeverCall]) -> bool {
+    let same = |one: &LeverCall, other: &LeverCall| match (one, other) {
+        (LeverCall::AddToxic { .. } | LeverCall::SetCarrierBehaviour { .. }, _) => false,
+        (
+            LeverCall::SetNodeSetting { node, key, .. },
+            LeverCall::SetNodeSetting { node: of, key: named, .. },
+        ) => (node, key) == (of, named),
+        _ => one == other,
     };
-    meanwhile && one.inject.iter().filter(|call| switch(call)).any(|c| other.inject.contains(c))
+    calls.iter().any(|call| others.iter().any(|other| same(call, other)))
 }
 
 /// One change an instant and step, in order of time.

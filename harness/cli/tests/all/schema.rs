@@ -6,6 +6,7 @@
 use crate::command::{root, run, squall};
 use serde_json::{Value, json};
 use squall_report::format::run_json::RunJson;
+use std::process::Stdio;
 
 /// As `squall schema` prints it.
 fn printed(of: &str) -> String {
@@ -46,4 +47,19 @@ fn a_real_run_has_the_shape_of_its_schema_and_a_damaged_one_has_not() {
         damage(&mut damaged);
         assert!(!fits(&damaged), "damage {nth}");
     }
+}
+
+#[test]
+fn a_reader_that_stops_half_way_is_no_trouble() {
+    let mut child = squall()
+        .args(["schema", "run"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("squall starts");
+    // Gone before a byte is written, or in the middle of it: both end well.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -62,4 +62,16 @@ mod tests {
         );
         assert_eq!(drill(|_| 3).verdict, Inconclusive);
     }
+
+    #[test]
+    fn a_stall_of_a_moment_is_no_relapse_and_what_is_on_its_way_does_not_wait() {
+        let drained = |at| (60..150).contains(&at);
+        let relapse = |seconds: u64| {
+            drill(move |at| if drained(at) || (220..220 + seconds).contains(&at) { 900 } else { 3 })
+        };
+        assert_eq!((relapse(2).verdict, relapse(3).verdict), (Pass, Fail));
+        // 100 messages a second: 25 of them are a quarter of a second, on top of 3 and half of 3.
+        let rest = |left| drill(move |at| if drained(at) { 900 } else if at < 60 { 3 } else { left });
+        assert_eq!((rest(29).verdict, rest(30).verdict), (Pass, Fail));
+    }
 }

@@ -1,4 +1,4 @@
-//! Faults of names and certificates act on links that have them; stacks say which those are.
+//! What faults of names, certificates and buffers may act on; stacks say which of their parts have those.
 
 use crate::{options, root};
 use squall_plan::{Mistakes, Options, load, stack};
@@ -75,6 +75,31 @@ fn two_faults_of_one_certificate_must_follow_each_other() {
         matches!(&found[..], [one] if one.contains("acts on what the fault of line 5")),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_buffer_is_limited_once_at_a_time_and_by_nobody_else() {
+    let stacks = root().join("stacks");
+    let limited = |events: u32| {
+        format!("the buffer \"queue\" of \"queue-1\" holds only {events} events for 20 seconds")
+    };
+    let again = format!("at the same time {}", limited(200));
+    let twice = on(&stacks, "reference", &[&limited(100), &again]);
+    assert!(
+        matches!(&twice[..], [one] if one.contains("acts on what the fault of line 5")),
+        "{twice:?}"
+    );
+    let change = "the setting \"queue_buffer\" of \"queue-1\" becomes \"1000\"";
+    let changed = on(&stacks, "reference", &[change, &limited(100)]);
+    assert!(
+        matches!(&changed[..], [one] if one.contains("acts on the setting that line 5 changes")),
+        "{changed:?}"
+    );
+    // Another node's buffer is another one.
+    let other = change.replace("queue-1", "queue-2");
+    assert_eq!(on(&stacks, "reference", &[&other, &limited(100)]), [""; 0]);
+    let none = on(&stacks, "codes", &[&limited(100)]);
+    assert_eq!(none, ["5 no buffer \"queue\" (the stack has no buffer at all)"]);
 }
 
 /// The small stack with one more link and carrier, as `[[link]]` says it.

@@ -6,6 +6,7 @@ mod carrier_python;
 mod carrier_site;
 mod carrier_smpp;
 mod carrier_twilio;
+mod carrier_voice;
 mod carrier_vonage;
 mod names;
 mod proxy;

@@ -8,6 +8,7 @@
 
 mod admin;
 pub mod app;
+mod backoff;
 pub mod edge;
 pub mod gateway;
 mod link;

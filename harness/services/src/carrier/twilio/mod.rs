@@ -16,17 +16,20 @@ use squall_wire::http::{Request, Response};
 use squall_wire::twilio::{self, Callback, Message, Status};
 use std::sync::Arc;
 
+/// Of messages; the vendor's other APIs read and show theirs alike.
+pub(super) const CODES: Codes = Codes {
+    throttled: 20429,
+    queue_full: 21611,
+    system_error: 20500,
+    rejected: 21610,
+    read: |raw| raw.parse().ok().filter(|c| is_http(*c) || (10_000..=99_999).contains(c)),
+    show: |code| code.to_string(),
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     port: "http",
     lands_at_once: true,
-    codes: Codes {
-        throttled: 20429,
-        queue_full: 21611,
-        system_error: 20500,
-        rejected: 21610,
-        read: |raw| raw.parse().ok().filter(|c| is_http(*c) || (10_000..=99_999).contains(c)),
-        show: |code| code.to_string(),
-    },
+    codes: CODES,
     serve: |carrier, listener, stopping, done| {
         let ids = Ids::of(&carrier);
         web::serve(Arc::new(Front { carrier, ids }), listener, stopping, done);

@@ -5,28 +5,27 @@
 use super::Carrier;
 use super::answer::Code;
 use super::desk::{Submission, Wish};
-use super::dialect::{Codes, Dialect, is_http};
+use super::dialect::{Codes, Dialect};
 use super::journal::Outcome;
 use super::promises::Owed;
-use super::twilio::{error_body, error_reply};
+use super::twilio::{self, error_body, error_reply};
 use super::web::{self, Ids};
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
 use squall_wire::http::{Request, Response, reply};
-use squall_wire::twilio::{self, Call, CallCallback, CallStatus, CreateCall, ErrorBody, call};
+use squall_wire::twilio::{
+    Call, CallCallback, CallStatus, CreateCall, ErrorBody, authorized, call,
+};
 use std::sync::Arc;
 
 pub(super) static DIALECT: Dialect = Dialect {
     port: "http",
     lands_at_once: false,
     codes: Codes {
-        throttled: 20429,
         queue_full: 20503,
-        system_error: 20500,
         // "Account not allowed to call this number."
         rejected: 21216,
-        read: |raw| raw.parse().ok().filter(|c| is_http(*c) || (10_000..=99_999).contains(c)),
-        show: |code| code.to_string(),
+        ..twilio::CODES
     },
     serve: |carrier, listener, stopping, done| {
         let ids = Ids::of(&carrier);
@@ -65,7 +64,7 @@ impl web::Front for Front {
 impl Front {
     async fn place(&self, request: &Request) -> Result<Response, ErrorBody> {
         let (account, secret) = (&self.carrier.account, &self.carrier.secret);
-        if !twilio::authorized(request.headers(), account, secret) {
+        if !authorized(request.headers(), account, secret) {
             return Err(ErrorBody::of(20003));
         }
         if call::account_of(request.uri().path()) != Some(account) {

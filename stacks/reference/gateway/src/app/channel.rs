@@ -11,6 +11,9 @@ use squall_wire::twilio::{Create, CreateCall, call};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// How long the status of what was handed over may take: longer than any vendor keeps a message that
+/// somebody waits for.
+const STATUS: Duration = Duration::from_secs(7_200);
 /// Rings of a call before nobody takes it, in seconds.
 const RING_S: u64 = 30;
 
@@ -71,7 +74,7 @@ impl App {
 
     /// A status that never comes ends the message too: whoever waits for it shall not wait for ever.
     async fn hear(&self, status: oneshot::Receiver<End>) -> End {
-        let heard = time::timeout(self.status_patience, status).await;
+        let heard = time::timeout(STATUS, status).await;
         heard.ok().and_then(Result::ok).unwrap_or(End::Failed)
     }
 
@@ -119,13 +122,6 @@ impl App {
 
     fn callback(&self, sid: Sid, channel: Channel) -> String {
         format!("{}/{}/{}", self.callbacks, channel.word(), show(sid))
-    }
-
-    /// Doubles with each try, and lies between half and all of that.
-    fn backoff(&self, tries: u32) -> Duration {
-        let (first, most) = self.pauses;
-        let full = first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(most);
-        full / 2 + full.mul_f64(f64::from(self.draw()) / 200.0)
     }
 }
 

@@ -12,7 +12,6 @@ use squall_platform::time;
 use squall_wire::json_api::{Receipt, Status};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 const TRIES: u32 = 10;
 
@@ -96,15 +95,13 @@ impl App {
             End::Failed => (Status::Failed, Some("no_channel".to_owned())),
         };
         let receipt = Receipt { id: show(message.sid), to: message.to.clone(), status, code };
-        let mut pause = self.pauses.0;
-        for _ in 0..TRIES {
+        for tries in 1..=TRIES {
             let Some((address, request)) = receipt.request(url) else { return };
             let answer = self.client.send(&address, request, self.callback_timeout).await;
             if answer.is_ok_and(|answer| !answer.status().is_server_error()) {
                 return;
             }
-            time::sleep(pause).await;
-            pause = pause.saturating_mul(2).min(self.pauses.1.max(Duration::from_millis(1)));
+            time::sleep(self.backoff(tries)).await;
         }
         self.counts.untold.inc();
     }

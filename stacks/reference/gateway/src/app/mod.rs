@@ -16,6 +16,7 @@ mod waiting;
 
 use crate::ServiceError;
 use crate::admin::{Admin, Health, Shown};
+use crate::backoff;
 use crate::message::{self, Envelope, Sid};
 use crate::serve::Ports;
 use crate::settings::Live;
@@ -66,8 +67,6 @@ struct App {
     counts: Arc<Counts>,
     submit_timeout: Duration,
     callback_timeout: Duration,
-    /// How long the status of what was handed over may take.
-    status_patience: Duration,
     /// First and longest pause between two tries.
     pauses: (Duration, Duration),
     stuck_after: Micros,
@@ -154,7 +153,6 @@ impl App {
             counts,
             submit_timeout,
             callback_timeout: timer("callback_timeout", 5_000),
-            status_patience: timer("status_patience", 7_200_000),
             pauses: (timer("retry_interval", 500), timer("retry_interval_max", 8_000)),
             stuck_after: config.slo.as_ref().map_or(Micros::from_secs(60), |slo| slo.deadline),
             node,
@@ -189,6 +187,12 @@ impl App {
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<Sid, Arc<Envelope>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pause after so many tries of one thing.
+    fn backoff(&self, tries: u32) -> Duration {
+        let (first, longest) = self.pauses;
+        backoff::pause(tries, first, longest, self.draw())
     }
 
     /// 0–99.

@@ -13,6 +13,7 @@ use super::ledger::{Begun, status_of};
 use super::tuning::{Retry, Tuning};
 use super::uplink::Outcome;
 use super::{EXPIRED, Gateway, UNKNOWN};
+use crate::backoff;
 use crate::message::{Envelope, Reply, Sid, State};
 use squall_platform::time::{self, Instant};
 use std::time::Duration;
@@ -172,14 +173,8 @@ impl Gateway {
         *count
     }
 
-    /// Doubles with each try, and lies between half and all of that, so that what failed together
-    /// does not come back together.
     fn backoff(&self, tries: u32) -> Duration {
-        let full = self
-            .retry_interval
-            .saturating_mul(1 << tries.saturating_sub(1).min(16))
-            .min(self.retry_interval_max);
-        full / 2 + full.mul_f64(f64::from(self.draw()) / 200.0)
+        backoff::pause(tries, self.retry_interval, self.retry_interval_max, self.draw())
     }
 
     /// A first attempt earns; a later one has to be granted.
