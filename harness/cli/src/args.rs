@@ -44,7 +44,7 @@ pub struct Reports {
 /// What to select.
 #[derive(Debug, Args)]
 pub struct Selection {
-    /// Feature files or folders [default: features]
+    /// Feature files or folders, or FILE:LINE for the scenario that stands there [default: features]
     #[arg(value_name = "FEATURE")]
     pub features: Vec<PathBuf>,
     /// Play on this stack instead of the one the feature names
@@ -53,6 +53,9 @@ pub struct Selection {
     /// Only scenarios whose tags match, e.g. "@slow and not @docker"
     #[arg(long, value_name = "EXPR")]
     pub tags: Option<String>,
+    /// Only scenarios whose name holds this text, in whatever case
+    #[arg(long, value_name = "TEXT")]
+    pub scenario: Option<String>,
     /// Use this seed for every drill instead of its own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -115,7 +118,7 @@ pub enum Schema {
 /// One component on its own, for a look by hand or a foreign test bench.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// proxy, carrier, names, edge, gateway or queue
+    /// proxy, carrier, names; app, edge, gateway, queue; calls, balancer, media-cache, origin, telemetry
     #[arg(value_name = "ROLE")]
     pub role: String,
     /// Full configuration as JSON, as the engines hand it over
@@ -153,6 +156,7 @@ pub enum Protocol {
     Twilio,
     Vonage,
     Json,
+    Sip,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -1,5 +1,6 @@
 //! What a reader is told of a drill beside its figures. Nothing here is played, judged or hashed.
 
+use crate::units::Micros;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,6 +11,9 @@ pub struct About {
     /// The free text under `Feature:` and under `Scenario:`, a paragraph each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub description: Vec<String>,
+    /// The timeline of the incident that the drill replays, as it was published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<Published>,
     /// Settings of the stack by name; what they are in this drill stands in the stack.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, SettingAbout>,
@@ -22,6 +26,14 @@ impl About {
     pub fn is_empty(&self) -> bool {
         *self == About::default()
     }
+}
+
+/// A moment of a published timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Published {
+    /// Drill time.
+    pub at: Micros,
+    pub text: String,
 }
 
 /// One of several drills of the same scenario, each with a seed of its own.
@@ -52,6 +64,12 @@ pub enum Harm {
     Loss,
     /// Messages miss their deadline, and no other route takes them over.
     Outage,
+    /// The same, while faults hit a region of the stack.
+    RegionOutage,
+    /// The same, while faults hit a carrier or vendor, or the way to one.
+    CarrierOutage,
+    /// The same, while faults raise telemetry or limit a buffer.
+    TelemetryOutage,
     /// The backlog takes long to drain.
     SlowDrain,
     /// Messages are attempted too often.
@@ -66,9 +84,12 @@ pub enum Harm {
 
 impl Harm {
     /// Every harm with its word in stack.toml.
-    pub const ALL: [(&str, Harm); 7] = [
+    pub const ALL: [(&str, Harm); 10] = [
         ("loss", Harm::Loss),
         ("outage", Harm::Outage),
+        ("region_outage", Harm::RegionOutage),
+        ("carrier_outage", Harm::CarrierOutage),
+        ("telemetry_outage", Harm::TelemetryOutage),
         ("slow_drain", Harm::SlowDrain),
         ("retries", Harm::Retries),
         ("duplicates", Harm::Duplicates),

@@ -3,7 +3,7 @@
 use crate::detection::Detection;
 use crate::fact::Fact;
 use crate::judged::{Bracket, FaultSeen};
-use crate::ledger::{Ledger, Message, MessageTable};
+use crate::ledger::{Heard, Ledger, Message, MessageTable};
 use crate::plan::{PhaseName, Plan};
 use crate::record::Record;
 use crate::recovery::Recovery;
@@ -20,6 +20,8 @@ pub struct Case<'a> {
     pub faults: Vec<FaultSeen>,
     /// Due instants of the first and the last message that missed the SLO deadline.
     pub impact: Option<Span>,
+    /// When the drill was cut short of its planned end, drain included.
+    pub stopped: Option<Micros>,
     pub recovery: Recovery,
     pub detection: Detection,
 }
@@ -28,13 +30,15 @@ impl<'a> Case<'a> {
     pub fn open(record: &'a Record) -> Case<'a> {
         let plan = &record.plan;
         let deadline = plan.stack.slo.deadline;
-        let faults = crate::proof::prove(plan, &record.events);
+        let stopped = stopped(record);
+        let faults = crate::proof::prove(plan, &record.events, stopped);
         let mut case = Case {
             plan,
             messages: &record.messages,
             events: &record.events,
             ledger: crate::ledger::close(&record.messages, &record.events, deadline),
             faults,
+            stopped,
             impact: None,
             recovery: Recovery::default(),
             detection: Detection::default(),
@@ -49,9 +53,15 @@ impl<'a> Case<'a> {
         self.plan.stack.slo.deadline
     }
 
-    /// From the end of warm-up to the end of the traffic.
+    /// From the end of warm-up to the end of the traffic, or to where the drill was stopped.
     pub fn whole(&self) -> Span {
-        Span { start: self.plan.warm_up, end: self.plan.end.max(self.plan.warm_up) }
+        let end = self.stopped.map_or(self.plan.end, |at| at.min(self.plan.end));
+        Span { start: self.plan.warm_up, end: end.max(self.plan.warm_up) }
+    }
+
+    /// Until when anything was watched for: to the end of the drain, or to where the drill was stopped.
+    pub fn watched(&self) -> Micros {
+        self.stopped.unwrap_or(self.plan.end + self.plan.drain)
     }
 
     /// When the first fault took effect.
@@ -71,7 +81,7 @@ impl<'a> Case<'a> {
     pub fn during(&self) -> Vec<Span> {
         self.under_fault(|effective, healed| Span {
             start: effective.by,
-            end: healed.map_or(self.plan.end, |b| b.after),
+            end: healed.map_or(self.whole().end, |b| b.after),
         })
     }
 
@@ -79,7 +89,7 @@ impl<'a> Case<'a> {
     pub fn during_at_most(&self) -> Vec<Span> {
         self.under_fault(|effective, healed| Span {
             start: effective.after,
-            end: healed.map_or(self.plan.end, |b| b.by),
+            end: healed.map_or(self.whole().end, |b| b.by),
         })
     }
 
@@ -124,6 +134,46 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The stretches that a phase names for what ends at an instant of its own, as calls and verbs do.
+    /// What ended as the fault began, or before it was surely gone, ended in the fault.
+    ///
+    /// # Errors
+    /// As [`Case::spans`].
+    pub fn spans_of_ends(&self, phase: PhaseName) -> Result<Vec<Span>, String> {
+        let spans = self.spans(phase)?;
+        Ok(if phase == PhaseName::DuringTheFault { self.during_at_most() } else { spans })
+    }
+
+    /// Attempted calls of a phase, each in the phase in which it ended: the calls that a fault cuts short
+    /// were placed before it. One that was never answered counts when it was scheduled, and so do all of
+    /// them where the phase is the whole drill.
+    ///
+    /// # Errors
+    /// As [`Case::spans`].
+    pub fn calls_ended(&self, phase: PhaseName) -> Result<Vec<(u64, &Message)>, String> {
+        let spans = self.spans_of_ends(phase)?;
+        let at = |m: u64, call: &Message| match phase {
+            PhaseName::Whole => call.due,
+            _ => self.messages.ended(m, call).unwrap_or(call.due),
+        };
+        let inside = |at: Micros| spans.iter().any(|span| span.contains(at));
+        Ok(self.messages.attempted().filter(|(m, call)| inside(at(*m, call))).collect())
+    }
+
+    /// Verbs that ended in a phase, in the order of the carriers' logs.
+    ///
+    /// # Errors
+    /// As [`Case::spans`].
+    pub fn verbs_ended(&self, phase: PhaseName) -> Result<Vec<&Heard>, String> {
+        let spans = self.spans_of_ends(phase)?;
+        let counts = |verb: &&Heard| {
+            let call = self.messages.rows().get(verb.m as usize).filter(|call| call.attempted());
+            let at = |call: &Message| if phase == PhaseName::Whole { call.due } else { verb.at };
+            call.is_some_and(|call| spans.iter().any(|span| span.contains(at(call))))
+        };
+        Ok(self.messages.verbs().rows().iter().filter(counts).collect())
+    }
+
     /// Attempted messages scheduled in `spans`.
     pub fn scheduled<'s>(
         &'s self,
@@ -131,4 +181,13 @@ impl<'a> Case<'a> {
     ) -> impl Iterator<Item = (u64, &'s Message)> + 's {
         self.messages.attempted().filter(|(_, m)| spans.iter().any(|span| span.contains(m.due)))
     }
+}
+
+/// What comes after the first interruption is the undoing of it, and no part of the drill.
+fn stopped(record: &Record) -> Option<Micros> {
+    let stops = record.events.iter().filter_map(|event| match event {
+        Fact::Interrupted { at, .. } => Some(*at),
+        _ => None,
+    });
+    stops.min().filter(|at| *at < record.plan.end + record.plan.drain)
 }

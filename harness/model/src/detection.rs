@@ -43,11 +43,14 @@ pub struct Burn {
 
 pub fn detection(case: &Case<'_>) -> Detection {
     let events = Burn::of(case.messages, case.plan);
-    let horizon = horizon(case.plan);
+    let horizon = case.watched();
     let effective = case.effective().map(|bracket| bracket.after);
     let mut seen = Detection { watched: horizon, ..Detection::default() };
     for edge in 1..events.sums.len() {
         let at = Micros(events.width.saturating_mul(edge as u64));
+        if at > horizon {
+            break;
+        }
         if !events.fires(edge) {
             continue;
         }

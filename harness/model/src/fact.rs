@@ -5,6 +5,7 @@
 use crate::lever::LeverCall;
 use crate::units::Micros;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +94,14 @@ pub enum CarrierEvent {
     Swallowed,
     /// Accepted part of a multipart message; the others have not come yet.
     Part,
+    /// A call was over before its script was; the code is that of whoever hung up.
+    Dropped(String),
+    /// What the handset of a call in progress heard of one verb, or the code it failed with.
+    Verb {
+        verb: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
     Refused(String),
 }
 
@@ -211,6 +220,9 @@ pub struct Health {
     pub healthy: Option<bool>,
     pub backlog: u64,
     pub oldest: Micros,
+    /// What else it counts: the fill of a buffer by the name of its setting, requests of a kind so far.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<String, u64>,
 }
 
 /// A node's process ended; `planned` where a lever did it.

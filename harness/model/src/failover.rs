@@ -12,7 +12,8 @@
 use crate::case::Case;
 use crate::ledger::Message;
 use crate::lever::LeverCall;
-use crate::plan::PlannedFault;
+use crate::plan::{Plan, PlannedFault};
+use crate::stack::Stack;
 use crate::units::{Micros, Span};
 use crate::windows::{Window, windows};
 use std::collections::BTreeSet;
@@ -56,15 +57,19 @@ const WAY_NOT_TOLD: &str =
     "The carriers' logs do not tell by which node the messages came, and so not by which region.";
 
 pub fn hit(case: &Case<'_>) -> Hit {
+    hit_by(case.plan, |_| true)
+}
+
+/// By some of the faults.
+pub fn hit_by(plan: &Plan, some: impl Fn(&PlannedFault) -> bool) -> Hit {
     let mut hit = Hit::default();
-    for planned in &case.plan.faults {
-        touch(case, planned, &mut hit);
+    for planned in plan.faults.iter().filter(|planned| some(planned)) {
+        touch(&plan.stack, planned, &mut hit);
     }
     hit
 }
 
-fn touch(case: &Case<'_>, planned: &PlannedFault, hit: &mut Hit) {
-    let stack = &case.plan.stack;
+fn touch(stack: &Stack, planned: &PlannedFault, hit: &mut Hit) {
     // A region's border also has links that lead to carriers: the region is what is hit.
     if planned.fault.kind() == "region_cut" {
         let region = stack.regions.iter().find(|r| planned.fault.target().ends_with(r.as_str()));

@@ -12,7 +12,7 @@ use crate::plan::{Expected, PlannedObjective};
 use crate::record::Record;
 use crate::stats::{ALPHA, holm};
 use crate::troubles::Troubles;
-use crate::units::Span;
+use crate::units::{Micros, Span};
 use crate::verdict::Verdict;
 use crate::words::{of, percent};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +37,8 @@ pub fn judge(record: &Record) -> Judged {
             finding.reason = format!("Would pass, but {doubt}. {}", finding.reason);
         }
     }
+    let item = record.plan.traffic.item;
+    findings.iter_mut().for_each(|finding| finding.reason = item.says(&finding.reason));
     let mut verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
     if troubles.doubt().is_some() {
         verdict = verdict.max(Verdict::Inconclusive);
@@ -49,8 +51,10 @@ pub fn judge(record: &Record) -> Judged {
         met,
         reason: reason(record, verdict, &findings, &troubles),
         accounting: case.ledger.accounting.clone(),
+        calls: crate::calls::calls(&case),
         findings,
-        phases: phases(record),
+        phases: phases(record, case.watched()),
+        stopped: case.stopped,
         timeline,
         segments: crate::impact::segments(&case),
         waited: crate::backlog::waited(&case),
@@ -96,16 +100,14 @@ fn correct(checked: &mut [Checked]) {
     }
 }
 
-/// What had not arrived when a drill was cut short may still have come: only a Fail that rests on
-/// something that did happen stands.
+/// What had not arrived when a drill was cut short may still have come, and the delivery that a
+/// receipt claims may stand in a log that was not read to its end: only a Fail that rests on something
+/// that did happen stands.
 fn excuse_the_interrupted(record: &Record, findings: &mut [Finding]) {
     for (planned, finding) in record.plan.objectives.iter().zip(findings) {
         let happened = matches!(
             planned.objective,
-            Objective::NoDuplicates(_)
-                | Objective::NoFalseReceipts(_)
-                | Objective::InOrder(_)
-                | Objective::NothingAfterValidity(_)
+            Objective::NoDuplicates(_) | Objective::InOrder(_) | Objective::NothingAfterValidity(_)
         );
         if finding.verdict == Verdict::Fail && !happened {
             finding.verdict = Verdict::Inconclusive;
@@ -137,7 +139,7 @@ fn reason(record: &Record, verdict: Verdict, findings: &[Finding], troubles: &Tr
     };
     match (verdict, worst) {
         (Verdict::Pass, _) => {
-            let over = of(record.messages.submits(), "message");
+            let over = of(record.messages.submits(), record.plan.traffic.item.one());
             match all.len() as u64 {
                 1 => format!("The one objective was met over {over}."),
                 n => format!("All {} were met over {over}.", of(n, "objective")),
@@ -161,7 +163,7 @@ fn reason(record: &Record, verdict: Verdict, findings: &[Finding], troubles: &Tr
     }
 }
 
-fn phases(record: &Record) -> Vec<(String, Span)> {
+fn phases(record: &Record, end: Micros) -> Vec<(String, Span)> {
     let mut starts: Vec<_> = record
         .events
         .iter()
@@ -171,7 +173,6 @@ fn phases(record: &Record) -> Vec<(String, Span)> {
         })
         .collect();
     starts.sort_by_key(|(at, _)| *at);
-    let end = record.plan.end + record.plan.drain;
     let ends: Vec<_> = starts.iter().skip(1).map(|(at, _)| *at).chain([end]).collect();
     starts
         .into_iter()
@@ -245,6 +246,14 @@ mod tests {
         let lost = changed(NoLoss {}, bad, |_| {}, stop);
         assert_eq!((lost.verdict, lost.accounting.lost), (Inconclusive, 0));
         assert!(lost.accounting.undecided > 0);
+        // Its delivery may stand in what was not read any more.
+        let claims = |m, _| match m {
+            7_000 => Fate { deliveries: Vec::new(), ..Fate::good() },
+            _ => Fate::good(),
+        };
+        let objective = || crate::objective::NoFalseReceipts {};
+        assert_eq!(changed(objective(), claims, |_| {}, stop).verdict, Inconclusive);
+        assert_eq!(changed(objective(), claims, |_| {}, |_| {}).verdict, Fail);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What follows from a record: plain values, made by the judge and read by every report format.
 
+use crate::calls::Calls;
 use crate::fact::{ProbePath, ProbeTarget};
 use crate::score::Score;
 use crate::units::{Micros, Span};
@@ -17,12 +18,16 @@ pub struct Judged {
     /// Why, in one sentence.
     pub reason: String,
     pub accounting: Accounting,
+    /// Of a drill of calls.
+    pub calls: Option<Calls>,
     /// Same order as `plan.faults`.
     pub faults: Vec<FaultSeen>,
     /// Same order as `plan.objectives`.
     pub findings: Vec<Finding>,
     /// Named phases as they were played.
     pub phases: Vec<(String, Span)>,
+    /// When the drill was cut short of its planned end, drain included.
+    pub stopped: Option<Micros>,
     pub timeline: Timeline,
     /// Same order as `plan.traffic.population`.
     pub segments: Vec<SegmentHit>,

@@ -7,6 +7,7 @@
 pub mod about;
 pub mod backlog;
 pub mod behaviour;
+pub mod calls;
 pub mod case;
 pub mod check;
 pub mod detection;

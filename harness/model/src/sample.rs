@@ -93,6 +93,7 @@ pub fn plan(objectives: Vec<Objective>) -> Plan {
         clock: Clock { start_unix_us: 0, offset_seconds: 0, stated: false },
         seed: 1,
         traffic: Traffic {
+            item: Default::default(),
             rates: vec![RateFrom { at: Micros::ZERO, per_second: 100.0 }],
             population: vec![
                 pool("n", "north", 3_000, "+62001"),
@@ -196,6 +197,22 @@ pub fn facts(plan: &Plan, fate: impl Fn(u64, u64) -> Fate) -> Vec<Fact> {
     let (at, lag) = (plan.end, Micros::ZERO);
     facts.push(Fact::Load(Load { at, scheduled: sent, sent, lag_p99: lag, lag_max: lag }));
     facts
+}
+
+/// What is left of the facts where the drill is stopped at `at`: its faults are healed there.
+pub fn stop(facts: &mut Vec<Fact>, at: Micros) {
+    facts.retain_mut(|fact| match fact {
+        Fact::Submit(submit) => submit.due < at,
+        Fact::Carrier(saw) => saw.at < at,
+        Fact::Receipt(receipt) => receipt.at < at,
+        Fact::Probe(probe) => probe.at < at,
+        Fact::Lever(lever) => {
+            lever.at = lever.at.min(at + Micros::from_millis(20));
+            true
+        }
+        _ => false,
+    });
+    facts.push(Fact::Interrupted { at, reason: "a guard".into() });
 }
 
 /// Lever calls that read back, and probes each second that saw the kill.

@@ -1,5 +1,6 @@
 //! The system under test as data, resolved from `stacks/<name>/stack.toml`.
 
+use crate::traffic::Item;
 use crate::units::Micros;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,8 @@ pub enum LinkProtocol {
     Https,
     /// enquire_link, bound or not.
     Smpp,
+    /// OPTIONS, on a connection of its own or the one that calls go over.
+    Sip,
     /// A ping frame, see `wire::frames`.
     Frames,
 }
@@ -118,6 +121,7 @@ pub struct Carrier {
     pub capacity: Option<f64>,
     #[serde(default)]
     pub capacity_counts: Counted,
+    /// From the acceptance to the receipt; a call over SIP rings for so long.
     pub receipt_delay: Micros,
 }
 
@@ -141,6 +145,8 @@ pub enum CarrierProtocol {
     Json,
     /// Twilio's Calls API: the text is read out.
     Voice,
+    /// The telephone network behind a SIP trunk: what it is sent are calls.
+    Sip,
 }
 
 /// A part of a carrier's subscribers with a home region.
@@ -158,7 +164,7 @@ pub struct Segment {
 /// How the harness submits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ingress {
-    /// `twilio`, `kannel`, `jasmin`, `smpp`, `json`.
+    /// `twilio`, `kannel`, `jasmin`, `smpp`, `json`; `calls` for Twilio's Calls API.
     pub kind: String,
     /// The node the sender's link leads to.
     pub node: String,
@@ -214,6 +220,11 @@ impl Stack {
     pub fn links_by_tls(&self, carrier: &str) -> Vec<&Link> {
         let tls = |link: &&Link| link.to == carrier && link.protocol == LinkProtocol::Https;
         self.links.iter().filter(tls).collect()
+    }
+
+    /// What its ingress takes.
+    pub fn takes(&self) -> Item {
+        if self.ingress.kind == "calls" { Item::Call } else { Item::Message }
     }
 
     /// Nodes named `name` or with the role `name`.

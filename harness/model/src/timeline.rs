@@ -6,10 +6,11 @@
 use crate::backlog::{Drained, drained, peak, totals};
 use crate::case::Case;
 use crate::fact::Fact;
-use crate::failover::{Moved, hit, over};
+use crate::failover::{Moved, hit, hit_by, over};
 use crate::judged::{Absence, Absent, Moment, Timeline};
 use crate::recovery::Recovery;
 use crate::units::Micros;
+use std::collections::BTreeSet;
 
 /// A moment's instant, or the word for its absence and one sentence why.
 type Seen<T> = Result<T, (Absence, String)>;
@@ -71,6 +72,9 @@ fn detected(case: &Case<'_>) -> Seen<Micros> {
         None if !crate::impact::burns(case) => {
             not_needed("No more of the error budget was burnt than the target allows.")
         }
+        None if case.stopped.is_some() => {
+            never("No burn-rate alert fired until the drill was stopped.")
+        }
         None => never("No burn-rate alert fired."),
     }
 }
@@ -106,12 +110,27 @@ fn failed_over(case: &Case<'_>) -> Seen<Vec<(String, Micros)>> {
     });
     let stayed = moved.iter().any(|(_, moved)| matches!(moved, Moved::Not(_)));
     match (untold, idle) {
-        (Some(why), _) => not_visible(why),
+        (Some(why), _) if !cornered(case) => not_visible(why),
         _ if case.impact.is_none() => not_needed("No message missed its deadline."),
+        _ if cornered(case) => never("No other route was left: a fault hit each of them."),
         (None, Some(why)) if !stayed => not_needed(why),
         _ if moved.is_empty() => never("The stack has no other route."),
         _ => never("No other route took the messages over."),
     }
+}
+
+/// Whether there was an instant at which faults hit every carrier, or every region.
+fn cornered(case: &Case<'_>) -> bool {
+    let stack = &case.plan.stack;
+    case.plan.faults.iter().any(|first| {
+        let at = first.window.start;
+        let hit = hit_by(case.plan, |fault| fault.window.contains(at));
+        let all = |names: Vec<&String>, hit: &BTreeSet<String>| {
+            !names.is_empty() && names.iter().all(|name| hit.contains(*name))
+        };
+        all(stack.carriers.iter().map(|c| &c.name).collect(), &hit.carriers)
+            || all(stack.regions.iter().collect(), &hit.regions)
+    })
 }
 
 fn recovered(case: &Case<'_>) -> Seen<Micros> {
@@ -122,6 +141,9 @@ fn recovered(case: &Case<'_>) -> Seen<Micros> {
         Recovery::NeverLeft => not_needed("Delivery never left its steady state."),
         Recovery::Not { settling: true, .. } => {
             not_visible("The drill ends too soon after delivery came back to tell that it stays.")
+        }
+        Recovery::Not { .. } if case.stopped.is_some() => {
+            never("Delivery was not back in its steady state when the drill was stopped.")
         }
         Recovery::Not { .. } => never("Delivery was not back in its steady state by the end."),
     }
@@ -142,6 +164,7 @@ fn emptied(drained: Drained) -> Seen<Micros> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::fact::Fact;
+    use crate::fault::{FaultKind, NodeKilled};
     use crate::judged::{Absence, Judged, Moment};
     use crate::objective::NoLoss;
     use crate::sample::*;
@@ -190,11 +213,62 @@ mod tests {
     }
 
     #[test]
+    fn where_every_region_is_hit_at_once_no_route_was_left() {
+        let both = |at: u64| {
+            move |plan: &mut crate::plan::Plan| {
+                let mut second = plan.faults[0].clone();
+                let killed = NodeKilled { nodes: vec!["queue-2".into()], called: "queue-2".into() };
+                second.inject = killed.inject("f1", &plan.stack);
+                second.fault = killed.into();
+                second.window = crate::units::Span { start: s(at), end: s(at + 50) };
+                plan.faults.push(second);
+            }
+        };
+        let gone = |_, now| if (60..120).contains(&now) { Fate::gone() } else { Fate::good() };
+        let seen = changed(NoLoss {}, gone, both(65), |_| {});
+        let (absence, why) = word(&seen, Moment::FailedOver).unwrap();
+        assert_eq!((absence, why.contains("No other route was left")), (Absence::Never, true));
+        // One after the other there was always one left.
+        let seen = changed(NoLoss {}, gone, both(130), |_| {});
+        assert!(!word(&seen, Moment::FailedOver).unwrap().1.contains("was left"));
+    }
+
+    #[test]
     fn without_an_impact_nothing_was_needed() {
         let seen = judged(NoLoss {}, |_, _| Fate::good().via("queue-1"));
         for moment in [Moment::Detected, Moment::FailedOver, Moment::Recovered] {
             assert_eq!(word(&seen, moment).unwrap().0, Absence::NotNeeded, "{moment:?}");
         }
+    }
+
+    /// Everything vanishes in the fault, and the drill is stopped in the middle of it.
+    #[test]
+    fn a_drill_that_was_stopped_was_watched_until_there_and_no_longer() {
+        let vanish = |_, now| if now < 60 { Fate::good() } else { Fate::gone() };
+        let seen = changed(NoLoss {}, vanish, |_| {}, |facts| stop(facts, s(100)));
+        assert_eq!(seen.stopped, Some(s(100)));
+        assert!(seen.faults[0].proven, "{}", seen.faults[0].reason);
+        let during = seen.during_faults.scheduled;
+        assert!((3_900..4_100).contains(&during), "{during} in 40 s at 100 a second");
+        let (word, why) = word(&seen, Moment::Recovered).unwrap();
+        assert_eq!((word, why.contains("stopped")), (Absence::Never, true), "{why}");
+        let told = seen.troubles.concat();
+        assert!(told.contains("stopped 1 min 40 s into it"), "{told}");
+        // 14.4 × 0.1% of an hour is bad 51.84 s after the first deadline of 5 s has passed.
+        assert_eq!(seen.timeline.detected, None);
+        let later = changed(NoLoss {}, vanish, |_| {}, |facts| stop(facts, s(118)));
+        assert!(later.timeline.detected.is_some_and(|at| at <= s(118)));
+    }
+
+    #[test]
+    fn a_fault_that_the_drill_did_not_come_to_says_so() {
+        let early = |facts: &mut Vec<Fact>| {
+            stop(facts, s(50));
+            facts.retain(|fact| !matches!(fact, Fact::Lever(_)));
+        };
+        let seen = changed(NoLoss {}, |_, _| Fate::good(), |_| {}, early);
+        assert_eq!(seen.faults[0].reason, "Not proven: the drill was stopped before it.");
+        assert_eq!(seen.faults[0].requested.end, s(120));
     }
 
     #[test]

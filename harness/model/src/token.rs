@@ -26,6 +26,22 @@ pub fn find(text: &str) -> Option<u64> {
     text.as_bytes().windows(LENGTH).find_map(decode)
 }
 
+/// Begins the number that a call comes from: a country code with an area that nobody has.
+const CALLER: &str = "+6299";
+
+/// The number that call `call` comes from, as a call carries no text. E.164, from a range that is
+/// never assigned; platforms hand the caller's number through as they got it.
+pub fn caller(call: u64) -> String {
+    format!("{CALLER}{call:011}")
+}
+
+/// The call that comes from a number made by [`caller`].
+pub fn of_caller(number: &str) -> Option<u64> {
+    let digits = number.strip_prefix(CALLER)?;
+    let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    (digits.len() == 11 && all_digits).then(|| digits.parse().ok())?
+}
+
 fn decode(window: &[u8]) -> Option<u64> {
     let digits = window.strip_prefix(b"SQ")?.get(..WIDTH)?;
     if window[LENGTH - 1] != check(digits) {
@@ -51,6 +67,17 @@ mod tests {
         for message in [0, 1, 35, 36, 123_456_789, 36u64.pow(9) - 1] {
             let text = format!("Your code is 1234 {}.", encode(message));
             assert_eq!(find(&text), Some(message));
+        }
+    }
+
+    #[test]
+    fn a_call_is_known_by_its_caller() {
+        for call in [0, 7, 99_999_999_999] {
+            assert_eq!(of_caller(&caller(call)), Some(call));
+            assert!(caller(call).len() <= 16, "E.164 has 15 digits");
+        }
+        for other in ["+62991", "+629900000000a1", "+15550100", "", "+6299+0000000001"] {
+            assert_eq!(of_caller(other), None, "{other}");
         }
     }
 

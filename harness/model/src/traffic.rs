@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 /// The arrival schedule and the population it is drawn from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Traffic {
+    #[serde(default, skip_serializing_if = "Item::is_message")]
+    pub item: Item,
     /// Rate from each instant on, in messages a second; the first entry starts at 0.
     pub rates: Vec<RateFrom>,
     /// Who can be written to: segments in order, each with its number of sampled subscribers.
@@ -15,6 +17,44 @@ pub struct Traffic {
     /// The schedule stands for `1 in sampled` of the real volume.
     pub sampled: u64,
     pub validity: Option<Micros>,
+}
+
+/// What is sent, one of it at each arrival.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Item {
+    #[default]
+    Message,
+    /// Delivered when it was completed: its script ran to its end on the handset.
+    Call,
+}
+
+impl Item {
+    fn is_message(&self) -> bool {
+        *self == Item::Message
+    }
+
+    pub fn one(self) -> &'static str {
+        match self {
+            Item::Message => "message",
+            Item::Call => "call",
+        }
+    }
+
+    /// What is written about messages, for what is sent.
+    pub fn says(self, text: &str) -> String {
+        match self {
+            Item::Message => text.to_owned(),
+            Item::Call => text.replace("message", "call").replace("Message", "Call"),
+        }
+    }
+
+    pub fn many(self) -> &'static str {
+        match self {
+            Item::Message => "messages",
+            Item::Call => "calls",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -212,6 +252,7 @@ mod tests {
             prefix: "+6200".into(),
         };
         Traffic {
+            item: Item::Message,
             rates: vec![RateFrom { at: Micros::ZERO, per_second }],
             population: vec![Pool { segment, subscribers }],
             sampled: 1,

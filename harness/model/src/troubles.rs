@@ -28,12 +28,17 @@ impl Troubles {
         let mut troubles = Troubles::default();
         troubles.load(record);
         troubles.ledger(record, case);
-        for (index, _) in case.faults.iter().enumerate().filter(|(_, f)| !f.proven) {
+        for (index, fault) in case.faults.iter().enumerate().filter(|(_, f)| !f.proven) {
             let text = record.plan.faults.get(index).map_or("", |planned| planned.text.as_str());
-            troubles.doubt_because(format!("the fault \u{201c}{text}\u{201d} is not proven"));
+            let why = fault.reason.trim_start_matches("Not proven: ").trim_end_matches('.');
+            troubles
+                .doubt_because(format!("the fault \u{201c}{text}\u{201d} is not proven: {why}"));
         }
         for event in &record.events {
             match event {
+                Fact::Interrupted { at, reason } if case.stopped.is_some() => {
+                    troubles.doubt_because(format!("the drill was stopped {at} into it: {reason}"))
+                }
                 Fact::Interrupted { reason, .. } => {
                     troubles.doubt_because(format!("the drill was interrupted: {reason}"));
                 }

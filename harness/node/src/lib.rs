@@ -40,4 +40,9 @@ table! {
     "edge" => squall_reference::edge::start,
     "gateway" => squall_reference::gateway::start,
     "queue" => squall_reference::queue::start,
+    "calls" => squall_voice::calls::start,
+    "balancer" => squall_voice::balancer::start,
+    "media-cache" => squall_voice::cache::start,
+    "origin" => squall_voice::origin::start,
+    "telemetry" => squall_voice::telemetry::start,
 }

@@ -3,10 +3,12 @@
 //! Conservative: what is refused here could not have passed. Judging what happened is not done here.
 
 use crate::draft::Draft;
-use squall_model::fault::Fault;
+use squall_model::fault::{Fault, Watch};
 use squall_model::objective::Objective;
+use squall_model::objective::recovers::RecoversFrom;
 use squall_model::plan::{PhaseName, Plan};
 use squall_model::stats::{Decision, Proportion, wanted};
+use squall_model::traffic::Item;
 use squall_model::units::{Micros, Span};
 
 /// Page alert over one hour: it fires at 14.4 times the burn that a whole period could bear.
@@ -24,16 +26,46 @@ pub fn all(draft: &mut Draft, plan: &Plan) {
                 let rank = it.percentile / 100.0;
                 share(draft, plan, objective.phase, rank, "under the limit");
             }
+            Objective::CallsCompleted(it) => {
+                of_calls(draft, plan);
+                share(draft, plan, objective.phase, it.at_least, "completed");
+            }
+            Objective::CallsDropped(it) => {
+                of_calls(draft, plan);
+                within(draft, messages(plan, objective.phase), it.low, it.high, "calls");
+            }
+            Objective::VerbsSucceed(it) => {
+                of_verbs(draft, plan, objective.phase);
+                if it.at_least == 0.0 {
+                    cannot_fail(draft, "0%");
+                }
+            }
+            Objective::VerbsFail(it) => {
+                of_verbs(draft, plan, objective.phase);
+                if it.low == 0.0 && it.high == 1.0 {
+                    cannot_fail(draft, "100%");
+                }
+            }
             Objective::SubscribersAffected(it) => affected(draft, plan, it.low, it.high),
-            Objective::Recovers(it) => follows_the_heal(draft, plan, it.within),
+            Objective::Recovers(it) if it.from == RecoversFrom::LastHeal => {
+                follows_the_heal(draft, plan, it.within);
+            }
             Objective::Returns(it) => follows_the_heal(draft, plan, it.within),
             Objective::FailsOver(it) => fails_over(draft, plan, it.within),
             Objective::Detected(it) => detected(draft, plan, it.within),
+            Objective::ImpactLasts(it) => impact(draft, plan, it.low),
+            Objective::NothingAfterValidity(_) if plan.traffic.validity.is_none() => {
+                draft
+                    .wrong("", "the drill's messages have no validity to be delivered after")
+                    .help =
+                    Some("add a step such as: Given messages are valid for 60 seconds".to_owned());
+            }
             _ if spans(plan, objective.phase).is_empty() => nobody(draft),
             _ => {}
         }
     }
     silences(draft, plan);
+    baselines(draft, plan);
 }
 
 /// The spans of scheduled instants a phase looks at, in the best case.
@@ -76,7 +108,7 @@ pub fn messages(plan: &Plan, phase: PhaseName) -> u64 {
 }
 
 fn nobody(draft: &mut Draft) {
-    draft.wrong("", "no message is scheduled in the phase of this objective");
+    draft.wrong("", "nothing is scheduled in the phase of this objective");
 }
 
 fn share(draft: &mut Draft, plan: &Plan, phase: PhaseName, at_least: f64, what: &str) {
@@ -116,11 +148,21 @@ fn affected(draft: &mut Draft, plan: &Plan, low: f64, high: f64) {
         draft.wrong("", "no subscriber has a message during a fault, so none can be affected");
         return;
     }
+    let of = "subscribers with a message during a fault";
+    within(draft, n, low, high, of);
+}
+
+/// A share of `n` that has to lie between the two.
+fn within(draft: &mut Draft, n: u64, low: f64, high: f64, of: &str) {
+    if n == 0 {
+        nobody(draft);
+        return;
+    }
     if low == 0.0 && high == 1.0 {
         cannot_fail(draft, "100%");
         return;
     }
-    // Without a lower limit nobody affected is best, else the middle of the two.
+    // Without a lower limit none at all is best, else the middle of the two.
     let middle = if low == 0.0 { 0.0 } else { (low + high) / 2.0 };
     let best = |n: u64| Proportion { k: (middle * n as f64).round() as u64, n };
     if best(n).within(low, high) == Decision::Inside {
@@ -130,12 +172,26 @@ fn affected(draft: &mut Draft, plan: &Plan, low: f64, high: f64) {
     let enough = (0..40)
         .map(|power| 1u64 << power)
         .find(|n| more && best(*n).within(low, high) == Decision::Inside);
-    let message =
-        format!("about {n} subscribers with a message during a fault can never show this");
-    draft.wrong("", message).help = Some(match enough {
-        Some(enough) => format!("it would take up to {enough} of them, each with a message"),
-        None => "no number of subscribers can show it".to_owned(),
+    draft.wrong("", format!("about {n} {of} can never show this")).help = Some(match enough {
+        Some(enough) => format!("it would take up to {enough} {of}"),
+        None => format!("no number of {of} can show it"),
     });
+}
+
+/// How many verbs there will be is for the scripts to say; without calls there are none.
+fn of_verbs(draft: &mut Draft, plan: &Plan, phase: PhaseName) {
+    of_calls(draft, plan);
+    if spans(plan, phase).is_empty() {
+        nobody(draft);
+    }
+}
+
+/// Objectives on calls and verbs want calls.
+fn of_calls(draft: &mut Draft, plan: &Plan) {
+    if plan.traffic.item != Item::Call {
+        draft.wrong("", "this drill has no calls").help =
+            Some("50 calls per second, on a stack that takes calls".to_owned());
+    }
 }
 
 fn follows_the_heal(draft: &mut Draft, plan: &Plan, within: Micros) {
@@ -144,6 +200,32 @@ fn follows_the_heal(draft: &mut Draft, plan: &Plan, within: Micros) {
         let message = "the drill ends with the last heal, so nothing after it can be seen";
         draft.wrong("", message).help =
             Some(format!("let time pass after the fault, {within} or more"));
+    }
+}
+
+/// It is counted between scheduled instants, and there are none outside of the traffic.
+fn impact(draft: &mut Draft, plan: &Plan, low: Micros) {
+    let most = plan.end - plan.warm_up;
+    if low >= most {
+        let message = format!("an impact of {low} cannot be seen in {most} of traffic");
+        draft.wrong("", message).help = Some("let more time pass, or ask for less".to_owned());
+    }
+}
+
+/// Sooner than this after the start nothing has been looked at yet.
+const FIRST_LOOK: Micros = Micros::from_secs(1);
+
+/// What is proven by probes is proven by the difference to those before it.
+fn baselines(draft: &mut Draft, plan: &Plan) {
+    for planned in plan.faults.iter().filter(|planned| planned.window.start < FIRST_LOOK) {
+        let compares =
+            |watch: &Watch| watch.target().is_some() || matches!(watch, Watch::Faster { .. });
+        if planned.watches.iter().any(compares) {
+            draft.at.line = planned.line;
+            let message = "nothing is seen before this fault, so its effect can never be proven";
+            draft.wrong("", message).help =
+                Some("put a step before it: When steady state holds for 1 minute".to_owned());
+        }
     }
 }
 

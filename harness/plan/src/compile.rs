@@ -112,7 +112,8 @@ fn unknown(context: &Context, drill: &mut Drill, step: &Step) {
     let near = catalogue::nearest(&step.value, Some(keyword)).filter(|(score, _)| *score > 0.4);
     // What is stated, if in words nobody knows, is not missing on top of it.
     let likely = near.map_or(step.value.as_str(), |(_, phrase)| phrase.example);
-    draft.traffic_stated |= likely.contains(" messages per ") || likely.contains(" a day");
+    draft.traffic_stated |=
+        [" messages per ", " calls per ", " a day"].iter().any(|words| likely.contains(words));
     if likely.starts_with("the stack ") && draft.stack_named.is_none() {
         draft.stack_named = Some(draft.at.clone());
     }

@@ -14,6 +14,7 @@ use squall_model::lever::LeverCall;
 use squall_model::objective::Objective;
 use squall_model::plan::{Clock, Guard, PhaseName, PlannedObjective};
 use squall_model::stack::{Link, SENDER, Stack};
+use squall_model::traffic::Item;
 use squall_model::units::Micros;
 use std::sync::Arc;
 
@@ -27,9 +28,10 @@ pub struct At {
     pub at_the_same_time: bool,
 }
 
-/// The `messages per second` step.
+/// The `messages per second` or `calls per second` step.
 #[derive(Clone, Debug)]
 pub struct Rate {
+    pub item: Item,
     /// Before sampling.
     pub per_second: f64,
     pub sampled: u64,
@@ -121,6 +123,17 @@ impl Draft {
         self.read(&text.0, words::share(&text.0))
     }
 
+    /// Two shares with something in between.
+    pub(crate) fn between_shares(&mut self, low: &Percent, high: &Percent) -> Option<(f64, f64)> {
+        let (least, most) = (self.share(low), self.share(high));
+        let (least, most) = (least?, most?);
+        if least >= most {
+            self.wrong(&high.0, format!("no share lies between {} and {}", low.0, high.0));
+            return None;
+        }
+        Some((least, most))
+    }
+
     /// A share of traffic that a fault hits: none of it would be no fault.
     pub(crate) fn fault_share(&mut self, text: &Percent) -> Option<f64> {
         let share = self.share(text)?;
@@ -149,7 +162,7 @@ impl Draft {
         self.read(&text.0, words::whole(&text.0))
     }
 
-    fn unknown(&mut self, what: &str, quoted: &Quoted, known: Vec<String>) {
+    pub(crate) fn unknown(&mut self, what: &str, quoted: &Quoted, known: Vec<String>) {
         let name = quoted.name();
         let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         let help = match near {

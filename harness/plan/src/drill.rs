@@ -46,7 +46,7 @@ impl Outcome {
     }
 
     /// Why the Then step of this line does not pass.
-    fn objection(&self, line: usize) -> Option<String> {
+    pub(crate) fn objection(&self, line: usize) -> Option<String> {
         let Some(findings) = self.findings.get(&line) else {
             return Some("inconclusive: this step was not judged".to_owned());
         };

@@ -19,6 +19,32 @@ const MAX_STEPS: usize = 200;
 pub struct Parsed {
     pub source: Arc<Source>,
     pub feature: Feature,
+    /// The line of each `Scenario` and `Scenario Outline`, before the examples were filled in.
+    starts: Vec<usize>,
+}
+
+impl Parsed {
+    /// Whether `line` of the file means the scenario at `own`: its own line, or another one of a
+    /// scenario, its tags above it included; of an outline that is every example.
+    pub fn means(&self, line: usize, own: usize) -> bool {
+        let exact = scenarios(&self.feature).iter().any(|it| it.scenario.position.line == line);
+        let line = self.below_the_tags(line);
+        let block = |line: usize| self.starts.iter().filter(|start| **start <= line).count();
+        if exact { line == own } else { block(line) > 0 && block(line) == block(own) }
+    }
+
+    /// A line of tags belongs to the scenario below.
+    fn below_the_tags(&self, line: usize) -> usize {
+        let tag = |line: &usize| self.source.line(*line).1.trim_start().starts_with('@');
+        (line..).find(|line| !tag(line)).unwrap_or(line)
+    }
+
+    /// The scenario that stands nearest to a line, and its own line.
+    pub fn nearest(&self, line: usize) -> Option<(usize, String)> {
+        let all = scenarios(&self.feature);
+        let own = all.iter().map(|it| (it.scenario.position.line, it.scenario.name.clone()));
+        own.min_by_key(|(at, _)| at.abs_diff(line))
+    }
 }
 
 /// One scenario with the steps of its backgrounds before its own and all tags that hold for it.
@@ -75,6 +101,7 @@ pub fn parse(source: &Arc<Source>) -> (Option<Parsed>, Vec<Mistake>) {
         }
     };
     let expected = expected_scenarios(&feature);
+    let starts = starts(&feature);
     if expected > MAX_SCENARIOS {
         let message = format!("{expected} scenarios are too many: at most {MAX_SCENARIOS} a file");
         mistakes.push(source.mistake_in_line(1, "", message));
@@ -97,7 +124,7 @@ pub fn parse(source: &Arc<Source>) -> (Option<Parsed>, Vec<Mistake>) {
             mistakes.push(source.mistake_in_line(scenario.scenario.position.line, "", message));
         }
     }
-    (Some(Parsed { source: Arc::clone(source), feature }), mistakes)
+    (Some(Parsed { source: Arc::clone(source), feature, starts }), mistakes)
 }
 
 fn other_language(line: &str) -> bool {
@@ -105,6 +132,11 @@ fn other_language(line: &str) -> bool {
         .strip_prefix('#')
         .and_then(|rest| rest.trim_start().strip_prefix("language:"))
         .is_some_and(|language| language.trim() != "en")
+}
+
+fn starts(feature: &Feature) -> Vec<usize> {
+    let rules = feature.rules.iter().flat_map(|rule| &rule.scenarios);
+    feature.scenarios.iter().chain(rules).map(|scenario| scenario.position.line).collect()
 }
 
 /// Counted before they are made.

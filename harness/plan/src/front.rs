@@ -1,9 +1,9 @@
-//! The judged drills, played once more through cucumber's own runner and writer: each Then step
-//! passes or fails by the finding of its own line. Judging itself is done elsewhere.
+//! The judged drills, played once more through cucumber's own runner: each Then step passes or fails
+//! by the finding of its own line, as `findings` tells it. Judging itself is done elsewhere.
 
 use crate::Suite;
 use crate::drill::{Drill, Outcome};
-use cucumber::writer::basic::{Basic, Coloring};
+use crate::findings::Findings;
 use cucumber::writer::{Ext as _, Stats as _};
 use cucumber::{Cucumber, World as _, cli, gherkin, parser, runner};
 use futures::stream;
@@ -74,10 +74,9 @@ pub fn front(suite: &Suite, judged: &[Option<Judged>], colour: bool) -> Front {
     }
     let outcomes = Arc::new(outcomes);
     let page = Page::default();
-    let coloring = if colour { Coloring::Always } else { Coloring::Never };
     let features = suite.parsed.iter().map(|parsed| parsed.feature.clone()).collect();
     let selected = Arc::clone(&outcomes);
-    let writer = Basic::raw(page.clone(), coloring, 0).summarized().normalized();
+    let writer = Findings { out: page.clone(), colour }.summarized().normalized();
     let runner = runner::Basic::<Drill>::default()
         .steps(Drill::collection())
         .max_concurrent_scenarios(1)

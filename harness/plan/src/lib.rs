@@ -10,11 +10,13 @@ mod describe;
 mod draft;
 mod drill;
 mod feature;
+mod findings;
 mod front;
 mod keywords;
 mod mistake;
 mod openslo;
 mod params;
+mod pick;
 mod resolve;
 mod source;
 pub mod stack;
@@ -27,12 +29,12 @@ pub use compile::{step_function, step_functions};
 pub use describe::describe;
 pub use front::{Front, front};
 pub use mistake::{Mistake, Mistakes};
+pub use pick::file_and_line;
 pub use steps::Phrase;
 
 use compile::Context;
-use cucumber::gherkin::tagexpr::TagOperation;
-use cucumber::tag::Ext as _;
 use feature::Parsed;
+use pick::Pick;
 use sha2::{Digest as _, Sha256};
 use squall_model::about::Repeat;
 use squall_model::plan::Plan;
@@ -43,6 +45,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// A tag expression: `@a and not @b`.
     pub tags: Option<String>,
+    /// Only scenarios whose name holds this, in whatever case.
+    pub scenario: Option<String>,
     /// Leaves out scenarios that only other engines can play: `sim`, `local` or `docker`.
     pub engine: Option<String>,
     pub seed: Option<u64>,
@@ -76,18 +80,19 @@ impl Suite {
     }
 }
 
-/// Compiles every selected scenario of the files and folders named.
+/// Compiles every selected scenario of the files and folders named; of `FILE:LINE` the one that stands
+/// there.
 ///
 /// # Errors
 /// Every mistake of every selected scenario; an empty selection is one.
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Suite, Mistakes> {
-    let tags = parse_tags(options).map_err(|mistake| Mistakes::new(vec![mistake]))?;
-    let files = feature::find(paths).map_err(Mistakes::new)?;
+    let mut pick = Pick::new(paths, options).map_err(|mistake| Mistakes::new(vec![mistake]))?;
+    let named: Vec<PathBuf> = paths.iter().map(|path| file_and_line(path).0).collect();
+    let files = feature::find(&named).map_err(Mistakes::new)?;
     let library = stack::Library::new(&options.stacks_dir);
     let context = Context::new(library, options.stack.clone(), options.seed);
     let mut suite = Suite { plans: Vec::new(), parsed: Vec::new() };
     let mut mistakes = Vec::new();
-    let mut selected_any = false;
     for file in &files {
         let parsed = match source::Source::read(file) {
             Ok(source) => {
@@ -101,11 +106,7 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Suite, Mistakes> {
             }
         };
         let Some(parsed) = parsed else { continue };
-        for selected in feature::scenarios(&parsed.feature) {
-            if !is_selected(&selected.tags, tags.as_ref(), options) {
-                continue;
-            }
-            selected_any = true;
+        for selected in pick.of(file, &parsed, feature::scenarios(&parsed.feature)) {
             match compile::compile(&context, &parsed.source, &selected) {
                 Ok(plan) => suite.plans.push(plan),
                 Err(found) => mistakes.extend(found),
@@ -113,8 +114,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Suite, Mistakes> {
         }
         suite.parsed.push(parsed);
     }
-    if !selected_any && mistakes.is_empty() {
-        mistakes.push(nothing_selected(paths, options));
+    if mistakes.is_empty() {
+        mistakes = pick.mistakes(paths, &suite.parsed);
     }
     if mistakes.is_empty() { Ok(suite) } else { Err(Mistakes::new(mistakes)) }
 }
@@ -127,42 +128,4 @@ pub fn hash(plan: &Plan) -> String {
     // JSON cannot hold would still be told apart by its debug form.
     let bytes = serde_json::to_vec(&bare).unwrap_or_else(|_| format!("{bare:?}").into_bytes());
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Longest tag expression; the parser of it descends into every `not` and parenthesis.
-const MAX_TAGS: usize = 500;
-
-fn parse_tags(options: &Options) -> Result<Option<TagOperation>, Mistake> {
-    let Some(text) = &options.tags else { return Ok(None) };
-    let wrong = |why: String| {
-        Mistake::nowhere("--tags", why).help("a tag expression such as: @a and not (@b or @c)")
-    };
-    if text.len() > MAX_TAGS {
-        return Err(wrong(format!("longer than {MAX_TAGS} bytes")));
-    }
-    text.trim().parse().map(Some).map_err(|_| wrong(format!("\"{text}\" is no tag expression")))
-}
-
-fn is_selected(tags: &[String], expression: Option<&TagOperation>, options: &Options) -> bool {
-    let has = |name: &str| tags.iter().any(|tag| tag == name);
-    let engines: Vec<&str> = ["sim", "local", "docker"].into_iter().filter(|e| has(e)).collect();
-    let plays = match options.engine.as_deref() {
-        Some(engine) => engines.is_empty() || engines.contains(&engine),
-        None => true,
-    };
-    let asks_for_slow = options.tags.as_ref().is_some_and(|text| text.contains("@slow"));
-    let slow = has("slow") && !asks_for_slow;
-    plays && !slow && expression.is_none_or(|expression| expression.eval(tags))
-}
-
-fn nothing_selected(paths: &[PathBuf], options: &Options) -> Mistake {
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let mistake = Mistake::nowhere(&names.join(" "), "no scenario is selected");
-    match (&options.tags, &options.engine) {
-        (Some(tags), _) => mistake.help(format!("no scenario here has tags that fit {tags}")),
-        (None, Some(engine)) => mistake.help(format!(
-            "none that engine {engine} can play; @slow ones are left out unless --tags asks for them"
-        )),
-        (None, None) => mistake.help("@slow ones are left out unless --tags asks for them"),
-    }
 }

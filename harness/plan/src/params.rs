@@ -27,6 +27,8 @@ macro_rules! parameters {
 parameters! {
     /// `"smartfren"`, quotes included so that its place in the line is found.
     Quoted = "name", r#""[^"]*""#;
+    /// `"play" and "say"`.
+    Verbs = "verbs", r#""[^"]*"(?:(?:, | and )"[^"]*")*"#;
     /// `800 ms`.
     Duration = "duration", r"-?[\d.,]+ ?[A-Za-z]+";
     /// `99.9%`.

@@ -3,11 +3,11 @@
 use crate::draft::{Draft, Rate};
 use crate::feature::Selected;
 use sha2::{Digest as _, Sha256};
-use squall_model::about::{About, SettingAbout};
+use squall_model::about::{About, Published, SettingAbout};
 use squall_model::lever::LeverCall;
 use squall_model::plan::{Change, Clock, Expected, Plan, PlannedFault, SCHEMA};
 use squall_model::stack::Stack;
-use squall_model::traffic::{Pool, RateFrom, Traffic};
+use squall_model::traffic::{Item, Pool, RateFrom, Traffic};
 use squall_model::units::{Micros, Span};
 use std::collections::BTreeMap;
 
@@ -67,20 +67,41 @@ pub fn plan(draft: &mut Draft, selected: &Selected<'_>, seed: Option<u64>) -> Op
 /// The words under `Feature:` and `Scenario:`, and what the stack's file says of its settings.
 fn about(draft: &Draft, selected: &Selected<'_>) -> About {
     let texts = [&selected.feature.description, &selected.scenario.description];
-    let description = texts.into_iter().flatten().flat_map(|text| paragraphs(text)).collect();
+    let published = draft.clock.iter().flat_map(|clock| {
+        let moments =
+            texts.iter().copied().flatten().flat_map(|text| text.lines()).filter_map(moment);
+        moments.map(|(at, text)| Published { at: since(clock, at), text: text.to_owned() })
+    });
+    let published = published.collect();
+    let told = texts.iter().copied().flatten().map(|text| told(text, draft.clock.is_some()));
+    let description = told.filter(|paragraph| !paragraph.is_empty()).collect();
     let settings = draft.stack.iter().flat_map(|file| &file.settings);
     let settings = settings.map(|(name, setting)| {
         let (default, doc) = (setting.default.clone(), setting.doc.clone());
         (name.clone(), SettingAbout { default, doc, mends: setting.mends.clone() })
     });
-    About { description, settings: settings.collect(), repeat: None }
+    About { description, published, settings: settings.collect(), repeat: None }
 }
 
-/// Lines joined, empty lines apart.
-fn paragraphs(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let joined = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
-    joined.filter(|paragraph| !paragraph.is_empty()).collect()
+/// The lines that are no moments, as one paragraph: the parser keeps no empty lines. Without a clock
+/// no line is a moment.
+fn told(text: &str, clock: bool) -> String {
+    let lines = text.lines().map(str::trim);
+    let told = lines.filter(|line| !line.is_empty() && (!clock || moment(line).is_none()));
+    told.collect::<Vec<&str>>().join(" ")
+}
+
+/// A line of a published timeline, `- 15:12 monitors see high load`: seconds of its day, and the rest.
+fn moment(line: &str) -> Option<(u64, &str)> {
+    let (time, text) = line.trim().strip_prefix("- ")?.split_once(' ')?;
+    Some((crate::words::time_of_day(time).ok()?, text.trim()))
+}
+
+/// Drill time of the next such time of day.
+fn since(clock: &Clock, seconds: u64) -> Micros {
+    let local = clock.start_unix_us as i64 / 1_000_000 + i64::from(clock.offset_seconds);
+    let start = local.rem_euclid(86_400);
+    Micros::from_secs((seconds as i64 - start).rem_euclid(86_400) as u64)
 }
 
 /// The same names give the same seed; 32 bits, so that one can type it.
@@ -92,6 +113,18 @@ fn seed_from(selected: &Selected<'_>) -> u64 {
 
 fn traffic(draft: &mut Draft, stack: &Stack) -> Option<Traffic> {
     let rate = draft.rate.clone()?;
+    if rate.item != stack.takes() {
+        let takes = stack.takes().many();
+        let message =
+            format!("the stack \"{}\" takes {takes}, not {}", stack.name, rate.item.many());
+        draft.wrong("", message).help = Some(format!("… {takes} per second"));
+        return None;
+    }
+    if rate.item == Item::Call && draft.validity.is_some() {
+        draft.wrong("", "calls have no validity").help =
+            Some("leave out: messages are valid for …".to_owned());
+        return None;
+    }
     let population = population(&rate, stack);
     let total: u64 = population.iter().map(|pool| u64::from(pool.subscribers)).sum();
     if total == 0 || total > u64::from(u32::MAX) {
@@ -103,7 +136,8 @@ fn traffic(draft: &mut Draft, stack: &Stack) -> Option<Traffic> {
         return None;
     }
     let rates = rates(draft, &rate);
-    Some(Traffic { rates, population, sampled: rate.sampled, validity: draft.validity })
+    let item = rate.item;
+    Some(Traffic { item, rates, population, sampled: rate.sampled, validity: draft.validity })
 }
 
 /// The segments that are written to, each sampled like the volume.
@@ -166,7 +200,10 @@ fn faults(draft: &mut Draft, stack: &Stack, end: Micros) -> Vec<PlannedFault> {
             draft.wrong("", message).help =
                 Some("the heal of one would undo the other: let them follow each other".to_owned());
         }
-        let changed = draft.changes.iter().find(|change| pulls(&fault.inject, &change.calls));
+        let changed = draft
+            .changes
+            .iter()
+            .find(|change| change.when <= fault.window.end && pulls(&fault.inject, &change.calls));
         if let Some(line) = changed.map(|change| change.at.line) {
             draft.at = declared.at;
             let message = format!("acts on the setting that line {line} changes");

@@ -6,12 +6,15 @@
 
 use crate::evidence::Evidence;
 use crate::run::DrillReport;
+use crate::stretch;
 use crate::timeline;
 use crate::words;
 use squall_model::about::Harm;
+use squall_model::fault::Fault;
 use squall_model::judged::{Accounting, Finding};
 use squall_model::objective::Objective;
 use squall_model::plan::Expected;
+use squall_model::plan::PlannedFault;
 use squall_model::units::Micros;
 use squall_model::verdict::Verdict;
 
@@ -49,7 +52,10 @@ const RULES: &[Rule] = &[
 
 /// Everything that the record calls for, most pressing first.
 pub fn advice(drill: &DrillReport) -> Vec<Advice> {
-    RULES.iter().flat_map(|rule| rule(drill)).collect()
+    let item = drill.plan().traffic.item;
+    let mut all: Vec<Advice> = RULES.iter().flat_map(|rule| rule(drill)).collect();
+    all.iter_mut().for_each(|it| (it.what, it.why) = (item.says(&it.what), item.says(&it.why)));
+    all
 }
 
 fn say(what: impl Into<String>, why: impl Into<String>, evidence: &[Evidence]) -> Vec<Advice> {
@@ -58,10 +64,10 @@ fn say(what: impl Into<String>, why: impl Into<String>, evidence: &[Evidence]) -
     vec![Advice { what, why, options: Vec::new(), evidence, messages: Vec::new() }]
 }
 
-/// Advice with every setting of the stack that mends the harm and is not set so.
+/// Advice with every setting of the stack that mends one of the harms and is not set so.
 fn mend(
     drill: &DrillReport,
-    harm: Harm,
+    harms: &[Harm],
     what: &str,
     why: &str,
     evidence: &[Evidence],
@@ -70,7 +76,8 @@ fn mend(
     let settings = drill.record.plan.about.settings.iter();
     let options: Vec<String> = settings
         .filter_map(|(name, about)| {
-            let (is, mends) = (stack.settings.get(name)?, about.mends.get(&harm)?);
+            let is = stack.settings.get(name)?;
+            let mends = harms.iter().find_map(|harm| about.mends.get(harm))?;
             let set = match mends.as_str() {
                 word @ ("higher" | "lower") => format!("Set `{name}` {word} than {is}"),
                 value if value == is => return None,
@@ -137,7 +144,7 @@ fn lost(drill: &DrillReport) -> Vec<Advice> {
     let why = format!("{gone}, without a trace.");
     let general = "Keep every message that was accepted.";
     let messages = proof(drill, |objective| matches!(objective, Objective::NoLoss(_)));
-    let mut all = mend(drill, Harm::Loss, general, &why, &[Evidence::Ledger]);
+    let mut all = mend(drill, &[Harm::Loss], general, &why, &[Evidence::Ledger]);
     all.iter_mut().for_each(|it| it.messages.clone_from(&messages));
     all
 }
@@ -145,7 +152,7 @@ fn lost(drill: &DrillReport) -> Vec<Advice> {
 /// Messages missed their deadline, and no other route is known to have taken over.
 fn outage(drill: &DrillReport) -> Vec<Advice> {
     let line = &drill.judged.timeline;
-    let (Some(impact), true) = (line.impact, line.failed_over.is_empty()) else {
+    let (Some(when), true) = (stretch::said(drill), line.failed_over.is_empty()) else {
         return Vec::new();
     };
     let books = books(drill);
@@ -154,6 +161,8 @@ fn outage(drill: &DrillReport) -> Vec<Advice> {
         (books.rejected, "were refused"),
         (books.lost, "were lost"),
         (books.failed + books.expired, "failed or expired"),
+        (books.pending, "were still waiting at the end"),
+        (books.undecided, "cannot be accounted for"),
     ];
     let counts: Vec<String> = counts
         .iter()
@@ -165,9 +174,22 @@ fn outage(drill: &DrillReport) -> Vec<Advice> {
         "not visible" => "whether another route took over is not visible",
         _ => "no other route took over",
     };
-    let why = format!("Messages missed their deadline for {}{counts}; {over}.", impact.length());
+    let why = format!("Messages missed their deadline {when}{counts}; {over}.");
     let general = "Give messages another way while this one is down.";
-    mend(drill, Harm::Outage, general, &why, &[Evidence::Deliveries])
+    // What mends the loss of a region does nothing for that of a vendor.
+    let hit = squall_model::failover::hit_by(drill.plan(), |_| true);
+    let harms = [
+        (Harm::Outage, true),
+        (Harm::RegionOutage, !hit.regions.is_empty()),
+        (Harm::CarrierOutage, !hit.carriers.is_empty()),
+        (Harm::TelemetryOutage, drill.plan().faults.iter().any(on_telemetry)),
+    ];
+    let harms: Vec<Harm> = harms.iter().filter(|(_, is)| *is).map(|(harm, _)| *harm).collect();
+    mend(drill, &harms, general, &why, &[Evidence::Deliveries])
+}
+
+fn on_telemetry(planned: &PlannedFault) -> bool {
+    matches!(planned.fault, Fault::TelemetryRises(_) | Fault::BufferLimited(_))
 }
 
 fn slow_backlog(drill: &DrillReport) -> Vec<Advice> {
@@ -183,7 +205,7 @@ fn slow_backlog(drill: &DrillReport) -> Vec<Advice> {
     }
     let why = format!("The backlog was worked off only {took} after the heal.");
     let evidence = [Evidence::Health, Evidence::Deliveries];
-    mend(drill, Harm::SlowDrain, "Work off the backlog faster.", &why, &evidence)
+    mend(drill, &[Harm::SlowDrain], "Work off the backlog faster.", &why, &evidence)
 }
 
 fn detection(drill: &DrillReport) -> Vec<Advice> {
@@ -211,7 +233,7 @@ fn false_receipts(drill: &DrillReport) -> Vec<Advice> {
     let why = format!("{claim} a delivery that the carrier never made.");
     let general = "Do not believe receipts of delivery unchecked.";
     let messages = proof(drill, |objective| matches!(objective, Objective::NoFalseReceipts(_)));
-    let mut all = mend(drill, Harm::FalseReceipts, general, &why, &[Evidence::Receipts]);
+    let mut all = mend(drill, &[Harm::FalseReceipts], general, &why, &[Evidence::Receipts]);
     all.iter_mut().for_each(|it| it.messages.clone_from(&messages));
     all
 }
@@ -222,7 +244,7 @@ fn duplicates(drill: &DrillReport) -> Vec<Advice> {
     let count = words::plural(books(drill).duplicated, "message was", "messages were");
     let why = format!("{count} delivered more than once.");
     let general = "Send again only under the same identity.";
-    let mut all = mend(drill, Harm::Duplicates, general, &why, &[Evidence::Ledger]);
+    let mut all = mend(drill, &[Harm::Duplicates], general, &why, &[Evidence::Ledger]);
     let messages: Vec<u64> = finding.evidence.iter().copied().take(5).collect();
     all.iter_mut().for_each(|it| it.messages.clone_from(&messages));
     all
@@ -231,7 +253,7 @@ fn duplicates(drill: &DrillReport) -> Vec<Advice> {
 fn retries(drill: &DrillReport) -> Vec<Advice> {
     let failed = failing(drill, |objective| matches!(objective, Objective::Attempts(_)));
     let Some(finding) = failed else { return Vec::new() };
-    mend(drill, Harm::Retries, "Bound the retries.", &finding.reason, &[Evidence::Ledger])
+    mend(drill, &[Harm::Retries], "Bound the retries.", &finding.reason, &[Evidence::Ledger])
 }
 
 fn health(drill: &DrillReport) -> Vec<Advice> {
@@ -249,7 +271,7 @@ fn missing_receipts(drill: &DrillReport) -> Vec<Advice> {
     let count = words::plural(books(drill).missing_receipts, "outcome has", "outcomes have");
     let general = "Keep receipts until the sender took them.";
     let why = format!("{count} no receipt.");
-    mend(drill, Harm::MissingReceipts, general, &why, &[Evidence::Receipts])
+    mend(drill, &[Harm::MissingReceipts], general, &why, &[Evidence::Receipts])
 }
 
 /// Said instead where no rule speaks.

@@ -47,16 +47,15 @@ pub fn lost(drill: &DrillReport) -> String {
 }
 
 pub fn detection(drill: &DrillReport) -> String {
-    let plan = drill.plan();
-    moment(drill, timeline::detected(drill), Moment::Detected, plan.end + plan.drain)
+    moment(drill, timeline::detected(drill), Moment::Detected, drill.watched())
 }
 
 pub fn failover(drill: &DrillReport) -> String {
-    moment(drill, timeline::failed_over(drill), Moment::FailedOver, drill.plan().end)
+    moment(drill, timeline::failed_over(drill), Moment::FailedOver, drill.end())
 }
 
 pub fn recovery(drill: &DrillReport) -> String {
-    moment(drill, timeline::recovered(drill), Moment::Recovered, drill.plan().end)
+    moment(drill, timeline::recovered(drill), Moment::Recovered, drill.end())
 }
 
 /// Time since the first fault was effective. What never came is longer than it was watched for; a
@@ -64,7 +63,8 @@ pub fn recovery(drill: &DrillReport) -> String {
 fn moment(drill: &DrillReport, when: When, moment: Moment, watched: Micros) -> String {
     match (when, timeline::zero(drill)) {
         (When::Absent(Absence::Never), Some(zero)) if moment != Moment::FailedOver => {
-            format!("> {}", watched - zero)
+            let stopped = if drill.judged.stopped.is_some() { " (stopped)" } else { "" };
+            format!("> {}{stopped}", watched - zero)
         }
         (When::Absent(Absence::NotPlayed), _) => "–".into(),
         _ => timeline::after(drill, when),

@@ -5,6 +5,7 @@
 
 mod advice;
 mod board;
+mod compared;
 mod differs;
 mod escape;
 mod events;
@@ -14,8 +15,10 @@ pub mod format;
 mod looked;
 mod read;
 mod repeat;
+mod repeated;
 mod run;
 mod series;
+mod stretch;
 mod terminal;
 mod timeline;
 mod words;

@@ -1,13 +1,18 @@
 //! How a fault looked to who knocked: refused, broken, let in and told nothing, or told why not.
 
 use crate::words::{self, Clock};
-use squall_model::fact::ProbePath;
+use squall_model::fact::{ProbePath, ProbeTarget};
 use squall_model::judged::Answers;
 use squall_model::units::Micros;
 
 /// What was asked: `node gateway-1, new connections`.
 pub fn asked(line: &Answers) -> String {
+    // A name is asked for at the name server: what is kept open leads there, not to the target.
+    let name = matches!(line.target, ProbeTarget::Name(_));
     let path = match line.path {
+        ProbePath::New if name => "asked on new connections to the name server",
+        ProbePath::Existing if name => "asked on one to the name server open since before",
+        ProbePath::Control if name => "another name beside it",
         ProbePath::New => "new connections",
         ProbePath::Existing => "the connection open since before",
         ProbePath::Control => "the path beside it",
@@ -57,7 +62,6 @@ fn at_least_a_millisecond(span: Micros) -> Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use squall_model::fact::ProbeTarget;
 
     #[test]
     fn a_name_and_a_certificate_are_told_from_a_refusal() {
@@ -78,7 +82,10 @@ mod tests {
         assert_eq!(how(&line(0, 4, 0)), "shown a certificate that is not accepted");
         assert_eq!(how(&line(0, 0, 4)), "refused");
         assert_eq!(how(&line(1, 0, 3)), "refused, broken or told nothing of use");
-        let what = asked(&line(1, 0, 0));
-        assert_eq!(what, "the name behind gateway-1->vendor-b, new connections");
+        let on = |path| asked(&Answers { path, ..line(1, 0, 0) });
+        let name = "the name behind gateway-1->vendor-b, asked on";
+        assert_eq!(on(ProbePath::New), format!("{name} new connections to the name server"));
+        let kept = format!("{name} one to the name server open since before");
+        assert_eq!(on(ProbePath::Existing), kept);
     }
 }

@@ -19,15 +19,11 @@ const LONGEST_LINE: u64 = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error(
-        "{path}: {source}; a run folder holds plan.json and facts.jsonl: is this the folder of a run?"
-    )]
+    #[error("{path} cannot be read, and a run folder holds plan.json and facts.jsonl")]
     Open { path: PathBuf, source: io::Error },
-    #[error("{path}: {source}; the file is damaged, play the drill again")]
+    #[error("{path}: cannot be read on; the file is damaged, play the drill again")]
     Stream { path: PathBuf, source: io::Error },
-    #[error(
-        "{path}: not a list of plans: {source}; play the drill again, or use the squall that wrote it"
-    )]
+    #[error("{path}: not a list of plans; play the drill again, or use the squall that wrote it")]
     Plan { path: PathBuf, source: serde_json::Error },
     #[error("{path}:{line}: {problem}; {remedy}")]
     Line { path: PathBuf, line: usize, problem: String, remedy: &'static str },

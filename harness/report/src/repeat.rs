@@ -10,20 +10,17 @@ const LONG: Micros = Micros::from_secs(15 * 60);
 /// Settings whose values stay out of reports.
 const SECRET: [&str; 4] = ["secret", "password", "token", "key"];
 
-/// The command that plays this drill again, with its engine and seed, ready for a shell. The
+/// The command that plays this drill alone again, with its engine and seed, ready for a shell. The
 /// settings are the scenario's own, in the file that it names.
 pub fn command(run: &RunReport, drill: &DrillReport) -> String {
     let plan = drill.plan();
     let engine = drill.record.header.engine.as_str();
-    let mut words = vec!["squall".to_owned(), "run".into(), plan.file.clone()];
+    let drill = format!("{}:{}", plan.file, plan.line);
+    let mut words = vec!["squall".to_owned(), "run".into(), drill];
     words.extend(["--engine".into(), engine.to_owned()]);
     words.extend(["--seed".into(), plan.seed.to_string()]);
     if let Some(stack) = option(&run.info.command, "--stack") {
         words.extend(["--stack".into(), stack.to_owned()]);
-    }
-    // Left out of a run unless it is asked for.
-    if plan.tags.iter().any(|tag| tag.trim_start_matches('@') == "slow") {
-        words.extend(["--tags".into(), "@slow".into()]);
     }
     if engine != "sim" && plan.end + plan.drain > LONG {
         words.push("--allow-long".into());

@@ -5,6 +5,7 @@
 use crate::events::{self, Event};
 use crate::exit;
 use crate::series::Series;
+use crate::words::Clock;
 use squall_model::judged::Judged;
 use squall_model::plan::Plan;
 use squall_model::record::Record;
@@ -124,11 +125,32 @@ impl DrillReport {
     pub fn plan(&self) -> &Plan {
         &self.record.plan
     }
+
+    /// Where the traffic ended: as planned, or where the drill was stopped.
+    pub fn end(&self) -> Micros {
+        let end = self.plan().end;
+        self.judged.stopped.map_or(end, |at| at.min(end))
+    }
+
+    /// Until when anything was watched for.
+    pub fn watched(&self) -> Micros {
+        self.judged.stopped.unwrap_or(self.plan().end + self.plan().drain)
+    }
+
+    /// `stopped at 0:01:40.0, of 3 min planned`; nothing where the drill was played to its end.
+    pub fn stopped(&self) -> Option<String> {
+        let at = Clock::of(self.plan()).at(self.judged.stopped?);
+        Some(format!("stopped at {at}, of {} planned", self.plan().end))
+    }
 }
 
-/// The traffic's end, or later where the drain was still at work: the curves show it to its end.
+/// The traffic's end, or later where the drain was still at work: the curves show it to its end. A
+/// drill that was stopped has none after that.
 fn end_of_curves(record: &Record, judged: &Judged) -> Micros {
     let end = record.plan.end.max(Micros::from_secs(1));
+    if let Some(at) = judged.stopped.filter(|at| *at < end) {
+        return at.max(Micros::from_secs(1));
+    }
     let last = judged.timeline.drained.into_iter().chain(judged.timeline.recovered).max();
     last.map_or(end, |last| end.max((last + Micros::from_secs(1)).min(end + record.plan.drain)))
 }

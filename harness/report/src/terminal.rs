@@ -5,10 +5,12 @@
 //! runner takes one for a command. Colour only where it is asked for, and never alone.
 
 use crate::board;
+use crate::compared;
 use crate::escape::terminal as clean;
 use crate::exit;
 use crate::format::summary_md::ledger_line;
 use crate::repeat;
+use crate::repeated::repeated;
 use crate::run::{DrillReport, RunReport};
 use squall_model::verdict::Verdict;
 use std::path::Path;
@@ -18,6 +20,16 @@ pub fn terminal(run: &RunReport, report: &Path, colour: bool) -> String {
     let mut out = String::new();
     for drill in &run.drills {
         of_drill(run, drill, colour, &mut out);
+    }
+    for sentence in compared::sentences(run) {
+        out.push_str(&format!("= {}\n", clean(&sentence)));
+    }
+    for one in repeated(run) {
+        out.push_str(&format!("repeats of {}: {}\n", clean(one.scenario()), one.line()));
+        for it in one.objectives() {
+            let (text, verdicts) = (clean(it.text), it.verdicts());
+            out.push_str(&format!("    {text}: {verdicts}; observed {}\n", it.observed()));
+        }
     }
     let met = run.drills.iter().filter(|drill| drill.judged.met).count();
     out.push_str(&format!(
@@ -52,6 +64,9 @@ fn of_drill(run: &RunReport, drill: &DrillReport, colour: bool, out: &mut String
                 clean(&finding.reason)
             ));
         }
+    }
+    if let Some(stopped) = drill.stopped() {
+        out.push_str(&format!("    {}\n", clean(&stopped)));
     }
     for trouble in &judged.troubles {
         out.push_str(&format!("    trouble: {}\n", clean(trouble)));

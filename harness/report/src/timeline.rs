@@ -188,6 +188,8 @@ pub fn moments(drill: &DrillReport) -> Vec<Moment> {
         (it.text, it.bad) = (event.text.clone(), event.bad);
         all.push(it);
     }
+    let item = drill.record.plan.traffic.item;
+    all.iter_mut().for_each(|moment| moment.text = item.says(&moment.text));
     // A stable sort: moments of one instant keep the order of a reason-for-outage.
     all.sort_by_key(|moment| moment.when.at().unwrap_or(Micros::MAX));
     all

@@ -51,6 +51,7 @@ pub(crate) fn plan(per_second: f64, end: Micros) -> Plan {
         clock: Clock { start_unix_us: 0, offset_seconds: 0, stated: false },
         seed: 42,
         traffic: Traffic {
+            item: Default::default(),
             rates: vec![RateFrom { at: Micros::ZERO, per_second }],
             population: vec![Pool { segment, subscribers: 100_000 }],
             sampled: 1,

@@ -1,4 +1,4 @@
-//! Protocols: HTTP, TLS, DNS, frames, Toxiproxy API, SMPP, vendor APIs.
+//! Protocols: HTTP, TLS, DNS, frames, Toxiproxy API, SIP, SMPP, TwiML, vendor APIs.
 
 mod calendar;
 pub mod dns;
@@ -6,7 +6,12 @@ pub mod frames;
 pub mod http;
 pub mod json_api;
 mod number;
+pub mod outbox;
+pub mod sip;
 pub mod smpp;
 pub mod tls;
 pub mod twilio;
+pub mod twiml;
 pub mod vonage;
+
+pub use number::is_number;

@@ -1,7 +1,7 @@
 //! Telephone numbers as submits name them.
 
 /// E.164 with or without its `+`, or a short code: 3 to 15 digits.
-pub(crate) fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }

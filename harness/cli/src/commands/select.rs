@@ -2,7 +2,7 @@
 
 use crate::args;
 use anyhow::Result;
-use squall_plan::{Options, Suite, load};
+use squall_plan::{Options, Suite, file_and_line, load};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,7 @@ pub fn drills(selection: &args::Selection, engine: Option<&str>) -> Result<Picke
     };
     let options = Options {
         tags: selection.tags.clone(),
+        scenario: selection.scenario.clone(),
         engine: engine.map(str::to_owned),
         seed: selection.seed,
         stack: selection.stack.clone(),
@@ -42,7 +43,7 @@ fn stacks_dir(features: &[PathBuf]) -> PathBuf {
     if here.is_dir() {
         return here;
     }
-    let first = features.first().and_then(|path| path.canonicalize().ok());
+    let first = features.first().and_then(|path| file_and_line(path).0.canonicalize().ok());
     first
         .iter()
         .flat_map(|path| path.ancestors())

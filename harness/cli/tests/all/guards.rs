@@ -25,6 +25,12 @@ fn a_drill_that_must_be_stopped_is_stopped_healed_and_decides_nothing() {
     assert_eq!((&drill["verdict"], &drill["met"]), (&"inconclusive".into(), &false.into()));
     let told = drill["troubles"].to_string();
     assert!(told.contains("the drill stops when fewer than 80%"), "{told}");
+    // What was watched ends there: not a millisecond of the twenty minutes that were planned.
+    let stopped = drill["stopped_ms"].as_u64().expect("an instant");
+    assert_eq!(drill["duration_ms"], stopped);
+    assert!((70_000..300_000).contains(&stopped), "{stopped}");
+    assert_eq!(drill["faults"][0]["proven"], true, "{}", drill["faults"]);
+    assert!(ran.said().contains("stopped at 0:0"), "{}", ran.said());
     // Undone, and long before the fault's own end.
     let facts = String::from_utf8(ran.file("facts.jsonl")).expect("facts are text");
     let facts = facts.lines().skip(1).filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -16,10 +16,18 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("squall-plan", &["squall-model"]),
         ("squall-wire", &["squall-model", "squall-platform"]),
         ("squall-services", &["squall-wire", "squall-model", "squall-platform"]),
-        ("squall-reference", &["squall-wire", "squall-model", "squall-platform"]),
+        ("squall-role", &["squall-wire", "squall-model", "squall-platform"]),
+        ("squall-reference", &["squall-role", "squall-wire", "squall-model", "squall-platform"]),
+        ("squall-voice", &["squall-role", "squall-wire", "squall-model", "squall-platform"]),
         (
             "squall-node",
-            &["squall-services", "squall-reference", "squall-model", "squall-platform"],
+            &[
+                "squall-services",
+                "squall-reference",
+                "squall-voice",
+                "squall-model",
+                "squall-platform",
+            ],
         ),
         ("squall-run", &["squall-wire", "squall-model", "squall-platform"]),
         ("squall-report", &["squall-model"]),
@@ -40,12 +48,23 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     ])
 }
 
+fn children(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect()
+}
+
+/// Crates of systems under test.
+fn stacks() -> Vec<PathBuf> {
+    let inside = root().join("stacks");
+    crates().into_iter().filter(|path| path.starts_with(&inside)).collect()
+}
+
 fn crates() -> Vec<PathBuf> {
     let root = root();
-    let mut found: Vec<PathBuf> = std::fs::read_dir(root.join("harness"))
-        .expect("harness/")
-        .chain(std::fs::read_dir(root.join("stacks/reference")).expect("stacks/reference"))
-        .map(|entry| entry.expect("an entry").path())
+    let mut found: Vec<PathBuf> = std::iter::once(root.join("harness"))
+        .chain(std::iter::once(root.join("stacks")))
+        .chain(children(&root.join("stacks")))
+        .flat_map(|folder| children(&folder))
         .filter(|path| path.join("Cargo.toml").is_file())
         .collect();
     found.sort();
@@ -126,9 +145,9 @@ fn services_reach_the_world_through_platform() {
         "thread_rng",
         "rand::rng()",
     ];
-    for folder in ["harness/model", "harness/wire", "harness/services", "stacks/reference/gateway"]
-    {
-        let sources = sources(&root().join(folder).join("src"));
+    let ours = ["harness/model", "harness/wire", "harness/services"].map(|path| root().join(path));
+    for folder in ours.into_iter().chain(stacks()) {
+        let sources = sources(&folder.join("src"));
         // A module of that name is compiled for tests alone.
         for path in sources.iter().filter(|path| !path.ends_with("tests.rs")) {
             let text = std::fs::read_to_string(path).expect("a source file");
@@ -146,11 +165,12 @@ fn services_reach_the_world_through_platform() {
 #[test]
 fn nothing_simulated_waits_for_a_watch() {
     let wish = root().join("harness/run/src/wish.rs");
-    let folders = ["platform", "wire", "services", "run"].map(|name| format!("harness/{name}"));
-    for folder in folders.iter().map(String::as_str).chain(["stacks/reference/gateway"]) {
+    let ours =
+        ["platform", "wire", "services", "run"].map(|name| root().join("harness").join(name));
+    for folder in ours.into_iter().chain(stacks()) {
         let is_test =
             |path: &Path| path.ends_with("tests.rs") || path.iter().any(|part| part == "tests");
-        for path in sources(&root().join(folder).join("src")) {
+        for path in sources(&folder.join("src")) {
             let text = std::fs::read_to_string(&path).expect("a source file");
             let allowed = path == wish || is_test(&path) || !text.contains("watch::channel");
             assert!(allowed, "{} makes a watch", path.display());

@@ -17,3 +17,4 @@ mod schema;
 mod serve;
 mod signals;
 mod unproven;
+mod voice;

@@ -20,6 +20,17 @@ fn every_repeat_is_a_drill_with_its_own_seed() {
     assert_eq!(seeds, [7, 8, 9]);
     let numbers: Vec<String> = drills.iter().map(|drill| drill["repetition"].to_string()).collect();
     assert_eq!(numbers[1], r#"{"number":2,"of":3}"#);
+    // Added up, in every output.
+    let all = &ran.json()["repeats"][0];
+    assert_eq!((&all["of"], &all["met"]), (&3.into(), &3.into()), "{all}");
+    let objective = &all["objectives"][0];
+    assert_eq!((&objective["pass"], &objective["fail"]), (&3.into(), &0.into()), "{all}");
+    assert_eq!((&objective["least"], &objective["most"]), (&0.0.into(), &0.0.into()), "{all}");
+    let summary = String::from_utf8(ran.file("summary.md")).expect("text");
+    let page = String::from_utf8(ran.file("report.html")).expect("text");
+    for text in [&summary, &page, &ran.said()] {
+        assert!(text.contains("3 of 3 met"), "{text}");
+    }
     // Other seeds, other arrivals.
     let hashes: BTreeSet<String> =
         drills.iter().map(|drill| drill["plan_hash"].to_string()).collect();

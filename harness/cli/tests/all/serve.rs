@@ -121,3 +121,57 @@ fn a_carrier_speaks_the_protocol_it_is_told_to() {
     let answer = ask(&carrier("twilio"), "POST", "/2010-04-01/Accounts/AC1/Messages.json", form);
     assert_eq!(answer["code"], 21604, "{answer}");
 }
+
+#[test]
+fn a_telephone_network_started_by_hand_answers() {
+    let ports = ["--protocol", "sip", "--listen", "sip=127.0.0.1:0"];
+    let network = Served::start("carrier", &ports);
+    let mut stream = TcpStream::connect(network.at("sip")).expect("the network");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    let invite = "INVITE sip:+620012345678@net SIP/2.0\r\n\
+        Via: SIP/2.0/TCP a.invalid;branch=z9hG4bKa\r\n\
+        From: <sip:a@a.invalid>;tag=a\r\n\
+        To: <sip:+620012345678@net>\r\n\
+        Call-ID: a\r\n\
+        CSeq: 1 INVITE\r\n\
+        Contact: <sip:a@a.invalid>\r\n\
+        Content-Length: 0\r\n\r\n";
+    stream.write_all(invite.as_bytes()).expect("sent");
+    let (mut heard, mut piece) = (String::new(), [0u8; 1_024]);
+    while !heard.contains("SIP/2.0 200 OK") {
+        let read = stream.read(&mut piece).expect("an answer");
+        assert!(read > 0, "closed after {heard}");
+        heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+    assert!(heard.starts_with("SIP/2.0 100 Trying"), "{heard}");
+}
+
+#[test]
+fn a_port_that_the_role_does_not_have_is_a_mistake_that_names_those_it_has() {
+    let ran = squall()
+        .args(["serve", "queue", "--listen", "htpp=127.0.0.1:0"])
+        .output()
+        .expect("squall starts");
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("queue has no port \"htpp\"; there are admin, frames"), "{said}");
+}
+
+#[test]
+fn what_the_system_says_of_a_missing_run_is_said_once() {
+    let ran = squall().args(["report", "/nope"]).output().expect("squall starts");
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert_eq!(said.matches("No such file").count(), 1, "{said}");
+}
+
+#[test]
+fn a_role_of_the_call_platform_has_the_port_of_its_stack() {
+    for role in ["balancer", "media-cache", "origin", "telemetry"] {
+        let served = Served::start(role, &["--listen", "http=127.0.0.1:0"]);
+        assert!(served.at("http").starts_with("127.0.0.1:"), "{role}");
+    }
+    let ran = squall().args(["serve", "orign", "--listen", "http=127.0.0.1:0"]).output();
+    let said = String::from_utf8_lossy(&ran.expect("squall starts").stderr).into_owned();
+    assert!(said.contains("no role \"orign\""), "{said}");
+}

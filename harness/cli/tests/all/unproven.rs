@@ -13,6 +13,13 @@ fn plays_inconclusive(steps: &str) {
         drill["faults"].as_array().expect("faults").iter().any(|fault| fault["proven"] == false),
         "{drill}"
     );
+    // Every output says why, and none says that a step panicked.
+    let (said, summary) = (ran.said(), String::from_utf8(ran.file("summary.md")).expect("text"));
+    let junit = String::from_utf8(ran.file("junit.xml")).expect("text");
+    for text in [&said, &summary, &junit, &drill["troubles"].to_string()] {
+        assert!(text.contains("smartfren logged no"), "{text}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
 }
 
 #[test]

@@ -54,8 +54,8 @@ impl FaultKind for BufferLimited {
     }
 
     fn watches(&self, _id: &str, _stack: &Stack) -> Vec<Watch> {
-        let full = |node: &String| Watch::Full { node: node.clone(), events: self.events };
-        self.nodes.iter().map(full).collect()
+        let buffer = BufferLimited::setting(&self.buffer);
+        vec![Watch::Full { nodes: self.nodes.clone(), buffer, events: self.events }]
     }
 }
 

@@ -23,6 +23,8 @@ impl LinkBandwidth {
             // On a connection that stands: two records of TLS 1.3 with 22 octets around each.
             LinkProtocol::Https => 144,
             LinkProtocol::Smpp => 32,
+            // The shortest OPTIONS that RFC 3261 allows.
+            LinkProtocol::Sip => 200,
             LinkProtocol::Frames => 8,
         }
     }

@@ -33,8 +33,12 @@ pub enum Watch {
     Draws { carrier: String, name: String, share: f64 },
     /// The carrier's own log shows at least one hit, where the share follows from load and not from a draw.
     Hits { carrier: String, name: String },
-    /// The node says that it holds as much as it may.
-    Full { node: String, events: u64 },
+    /// One of the nodes says that its buffer of this name holds as much as it may: on a node whose
+    /// buffer never fills, such as one that stands by, a smaller one is no other. A node that tells
+    /// nothing of that name has one buffer, its backlog.
+    Full { nodes: Vec<String>, buffer: String, events: u64 },
+    /// What the nodes together count under `gauge` grows `times` as fast as before.
+    Faster { nodes: Vec<String>, gauge: String, times: f64 },
     /// A share of probe connections breaks.
     SomeLost { link: String, share: f64 },
     /// The name server fails for the link's target, and answers for others.
@@ -52,7 +56,10 @@ impl Watch {
             | Watch::SomeLost { link, .. }
             | Watch::Untrusted { link } => Some(ProbeTarget::Link(link.clone())),
             Watch::Unresolved { link } => Some(ProbeTarget::Name(link.clone())),
-            Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => None,
+            Watch::Draws { .. }
+            | Watch::Hits { .. }
+            | Watch::Full { .. }
+            | Watch::Faster { .. } => None,
         }
     }
 }
@@ -113,6 +120,7 @@ faults! {
     link_loses::LinkLoses,
     carrier_behaves::CarrierBehaves,
     buffer_limited::BufferLimited,
+    telemetry_rises::TelemetryRises,
     name_unresolved::NameUnresolved,
     certificate_expired::CertificateExpired,
 }

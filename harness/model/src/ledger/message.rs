@@ -58,6 +58,8 @@ pub(super) const FAILED: u8 = 2;
 pub(super) const EXPIRED: u8 = 4;
 pub(super) const PENDING: u8 = 8;
 pub(super) const SWALLOWED: u8 = 16;
+/// A carrier saw the call end before its script did.
+pub(super) const DROPPED: u8 = 64;
 /// The first receipt told of a delivery.
 pub(super) const GOOD_FIRST: u8 = 32;
 
@@ -99,6 +101,11 @@ impl Message {
         self.has(SWALLOWED)
     }
 
+    /// A call that was answered and cut short.
+    pub fn dropped(&self) -> bool {
+        self.has(DROPPED)
+    }
+
     /// From the scheduled instant; [`Micros::MAX`] where it never came.
     pub fn latency(&self) -> Micros {
         since(self.due, self.delivered)
@@ -134,7 +141,7 @@ impl Message {
                 State::Delivered
             }
             Answered::Accepted if self.was_delivered() => State::Late,
-            Answered::Accepted if self.has(FAILED) => State::Failed,
+            Answered::Accepted if self.has(FAILED | DROPPED) => State::Failed,
             Answered::Accepted if self.has(EXPIRED) => State::Expired,
             Answered::Accepted if self.has(PENDING) => State::Pending,
             Answered::Accepted => State::Missing,

@@ -7,10 +7,12 @@ mod close;
 mod message;
 mod order;
 mod table;
+mod verbs;
 
 pub use close::{Fate, Ledger, close};
 pub use message::{Answered, Known, Message, State};
 pub use table::{Extra, MessageTable};
+pub use verbs::{Heard, Verbs};
 
 #[cfg(test)]
 mod reference;

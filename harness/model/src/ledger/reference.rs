@@ -28,7 +28,7 @@ fn slow(facts: &[Fact], deadline: Micros) -> Accounting {
     let got = |m: u64, state| receipts.iter().any(|r| r.m == m && r.state == state);
     let mut books = Accounting { deadline_ms: deadline.as_millis(), ..Default::default() };
     books.attempted = submits.len() as u64;
-    books.attempts = saw.iter().filter(|c| c.what != CarrierEvent::Part).count() as u64;
+    books.attempts = saw.iter().filter(|c| is_attempt(c)).count() as u64;
     let named: BTreeSet<u64> = facts
         .iter()
         .filter_map(|f| if let Fact::Pending { m, .. } = f { Some(*m) } else { None })
@@ -54,7 +54,10 @@ fn slow(facts: &[Fact], deadline: Micros) -> Accounting {
             }
             (Answer::Accepted, None) => {
                 books.accepted += 1;
-                if got(m, ReceiptState::Failed) {
+                let dropped = |c: &&CarrierSaw| matches!(c.what, CarrierEvent::Dropped(_));
+                if got(m, ReceiptState::Failed)
+                    || saw.iter().copied().filter(dropped).any(|c| c.m == Some(m))
+                {
                     books.failed += 1;
                 } else if got(m, ReceiptState::Expired) {
                     books.expired += 1;
@@ -94,11 +97,16 @@ fn settle(books: &mut Accounting, facts: &[Fact], missing: u64) {
     }
 }
 
+/// A part of a message, and a verb of a call, belong to an attempt that is logged otherwise.
+fn is_attempt(saw: &CarrierSaw) -> bool {
+    !matches!(saw.what, CarrierEvent::Part | CarrierEvent::Verb { .. })
+}
+
 fn beside(books: &mut Accounting, submits: &[&Submit], saw: &[&CarrierSaw], receipts: &[&Receipt]) {
     let attempted: BTreeSet<u64> = submits.iter().map(|s| s.m).collect();
     let mut times: BTreeMap<u64, u64> = BTreeMap::new();
     let mut strangers = BTreeSet::new();
-    for c in saw.iter().filter(|c| c.what != CarrierEvent::Part) {
+    for c in saw.iter().filter(|c| is_attempt(c)) {
         match c.m {
             None => books.unexpected += 1,
             Some(m) if !attempted.contains(&m) => drop(strangers.insert(m)),
@@ -136,6 +144,8 @@ fn fact() -> impl Strategy<Value = Fact> {
         4 => Just(CarrierEvent::Delivered),
         1 => Just(CarrierEvent::Swallowed),
         1 => Just(CarrierEvent::Part),
+        1 => Just(CarrierEvent::Dropped("11200".into())),
+        1 => Just(CarrierEvent::Verb { verb: "play".into(), code: Some("11200".into()) }),
         1 => Just(CarrierEvent::Refused("0x58".into())),
     ];
     let state = prop_oneof![

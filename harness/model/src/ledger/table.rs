@@ -4,8 +4,9 @@
 //! this drill: they are counted as strays and take no memory, whatever a damaged file says.
 
 use super::message::{
-    Answered, CLAIMED, EXPIRED, FAILED, GOOD_FIRST, Message, PENDING, SWALLOWED, since,
+    Answered, CLAIMED, DROPPED, EXPIRED, FAILED, GOOD_FIRST, Message, PENDING, SWALLOWED, since,
 };
+use super::verbs::Verbs;
 use crate::fact::{Answer, CarrierEvent, CarrierSaw, Receipt, ReceiptState, Submit};
 use crate::plan::Plan;
 use crate::units::Micros;
@@ -20,6 +21,9 @@ pub struct MessageTable {
     carriers: Vec<String>,
     nodes: Vec<String>,
     extras: Vec<Extra>,
+    verbs: Verbs,
+    /// When calls were cut short, by their numbers.
+    drops: BTreeMap<u64, Micros>,
     /// Submit facts taken in; the ledger is checked against it.
     pub(super) submits: u64,
     /// Carrier log lines without a token of this drill.
@@ -79,6 +83,19 @@ impl MessageTable {
         &self.extras
     }
 
+    /// What the handsets of calls heard.
+    pub fn verbs(&self) -> &Verbs {
+        &self.verbs
+    }
+
+    /// When a call ended: its script did, or it was cut short; `None` for one that was never answered.
+    pub fn ended(&self, m: u64, call: &Message) -> Option<Micros> {
+        match call.was_delivered() {
+            true => Some(call.delivered),
+            false => self.drops.get(&m).copied(),
+        }
+    }
+
     /// Facts that fit neither the plan nor each other; a sound record has none.
     pub fn strays(&self) -> u64 {
         self.strays
@@ -122,10 +139,15 @@ impl MessageTable {
             return;
         }
         let Some(m) = fact.m else {
-            self.unknown += 1;
-            self.unknown_attempts += 1;
+            if !matches!(fact.what, CarrierEvent::Verb { .. }) {
+                self.unknown += 1;
+                self.unknown_attempts += 1;
+            }
             return;
         };
+        if m < self.limit && self.verbs.log(m, fact) {
+            return;
+        }
         let route = self.route_of(&fact.carrier);
         let via = fact.via.as_deref().map_or(u8::MAX, |node| self.via_of(node));
         let Some(row) = self.row(m) else {
@@ -135,7 +157,12 @@ impl MessageTable {
         row.attempts = row.attempts.saturating_add(1);
         match fact.what {
             CarrierEvent::Swallowed => row.flags |= SWALLOWED,
-            CarrierEvent::Refused(_) | CarrierEvent::Part => {}
+            CarrierEvent::Dropped(_) => {
+                row.flags |= DROPPED;
+                let first = self.drops.entry(m).or_insert(fact.at);
+                *first = fact.at.min(*first);
+            }
+            CarrierEvent::Refused(_) | CarrierEvent::Part | CarrierEvent::Verb { .. } => {}
             CarrierEvent::Delivered => {
                 let mut extra = None;
                 if row.deliveries == 0 || fact.at < row.delivered {

@@ -46,7 +46,7 @@ mod tests {
             facts.extend((0..300).map(|second| {
                 let (node, at) = ("queue-1".into(), s(second));
                 let healthy = Some(true);
-                Fact::Health(Health { at, node, healthy, backlog: backlog(second), oldest: s(0) })
+                Fact::Health(Health { at, node, healthy, backlog: backlog(second), oldest: s(0), gauges: Default::default() })
             }));
         };
         changed(BacklogDrains { within: s(60) }, |_, _| Fate::good(), |_| {}, told)

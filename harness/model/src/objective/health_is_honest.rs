@@ -7,6 +7,7 @@ use crate::judged::Unit;
 use crate::plan::PhaseName;
 use crate::units::Micros;
 use crate::verdict::Verdict;
+use crate::words::of;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,20 +32,36 @@ impl Check for HealthIsHonest {
         }
         let Some((node, at)) = lies.iter().min_by_key(|(_, at)| *at) else {
             return match stuck {
-                0 => Checked::nothing(Unit::Count, "No node's backlog was stuck.").at_most(0.0),
+                0 => {
+                    let why =
+                        format!("No node's backlog was stuck. {}", stuck_means(case.deadline()));
+                    Checked::nothing(Unit::Count, why).at_most(0.0)
+                }
                 n => {
-                    let reason =
-                        format!("A backlog was stuck in {n} answers, never one of good health.");
+                    let reason = format!(
+                        "A backlog was stuck in {}, never one of good health. {}",
+                        of(n, "answer"),
+                        stuck_means(case.deadline())
+                    );
                     Checked::of(Verdict::Pass, Unit::Count, Some(0.0), reason).at_most(0.0)
                 }
             };
         };
         let reason = format!(
-            "{} nodes reported healthy with a stuck backlog; first {node}, {at} into the drill.",
-            lies.len()
+            "{} reported healthy with a stuck backlog; first {node}, {at} into the drill. {}",
+            of(lies.len() as u64, "node"),
+            stuck_means(case.deadline())
         );
         Checked::of(Verdict::Fail, Unit::Count, Some(lies.len() as f64), reason).at_most(0.0)
     }
+}
+
+/// The threshold in words, for whoever reads the verdict.
+fn stuck_means(deadline: Micros) -> String {
+    format!(
+        "Stuck: over {RUN} answers in a row nothing left it, and its oldest message, waiting longer \
+         than the stack's deadline of {deadline}, aged as fast as the clock."
+    )
 }
 
 /// Answers in a row that make a backlog stuck rather than slow.
@@ -84,7 +101,7 @@ mod tests {
             facts.extend((60..120).map(|second| {
                 let (at, oldest) = (s(second), s(second - 50));
                 let (node, backlog) = ("queue-1".into(), backlog(second));
-                Fact::Health(Health { at, node, healthy: Some(healthy), backlog, oldest })
+                Fact::Health(Health { at, node, healthy: Some(healthy), backlog, oldest, gauges: Default::default() })
             }));
         };
         changed(HealthIsHonest {}, |_, _| Fate::good(), |_| {}, told)
@@ -93,6 +110,10 @@ mod tests {
     #[test]
     fn a_stuck_backlog_called_healthy_is_a_lie() {
         assert_eq!(drill(true, |at| at).verdict, Fail);
+        for seen in [drill(true, |at| at), drill(false, |at| at), drill(true, |_| 0)] {
+            let why = &seen.findings[0].reason;
+            assert!(why.contains("3 answers in a row") && why.contains("deadline of 5 s"), "{why}");
+        }
         assert_eq!(drill(false, |at| at).verdict, Pass);
         assert_eq!(drill(true, |_| 0).verdict, Inconclusive);
         assert_eq!(drill(true, |at| 1_000 - at).verdict, Inconclusive);

@@ -41,6 +41,10 @@ macro_rules! objectives {
 
 objectives! {
     delivered_within::DeliveredWithin => Delivery,
+    calls_completed::CallsCompleted => Delivery,
+    calls_dropped::CallsDropped => Delivery,
+    verbs_succeed::VerbsSucceed => Delivery,
+    verbs_fail::VerbsFail => Delivery,
     subscribers_affected::SubscribersAffected => Containment,
     latency_percentile::LatencyPercentile => Delivery,
     no_loss::NoLoss => Correctness,

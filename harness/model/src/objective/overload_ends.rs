@@ -46,7 +46,7 @@ impl OverloadEnds {
         let before = case.spans(PhaseName::BeforeTheFault)?;
         let during = case.spans(PhaseName::DuringTheFault)?;
         let healed = case.healed().ok_or("No heal was seen to count from.")?;
-        let after = Span { start: healed.after + self.within, end: case.plan.end };
+        let after = Span { start: healed.after + self.within, end: case.whole().end };
         if after.length() == Micros::ZERO {
             return Err("Not exercised: the drill ends before the overload has to.".into());
         }

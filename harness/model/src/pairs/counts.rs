@@ -71,7 +71,14 @@ fn health_is_honest(healthy: u64) -> crate::judged::Judged {
         facts.extend((60..120).map(|second| {
             let (at, oldest, node) = (s(second), s(second - 50), "queue-1".into());
             let healthy = Some((80..80 + healthy).contains(&second));
-            Fact::Health(Health { at, node, healthy, backlog: second, oldest })
+            Fact::Health(Health {
+                at,
+                node,
+                healthy,
+                backlog: second,
+                oldest,
+                gauges: Default::default(),
+            })
         }));
     };
     changed(HealthIsHonest {}, |_, _| Fate::good(), |_| {}, told)

@@ -4,6 +4,7 @@
 use super::{Pair, pair};
 use crate::judged::Judged;
 use crate::objective::overload_ends::tests::storm;
+use crate::objective::verbs_fail::tests::calls;
 use crate::objective::*;
 use crate::sample::*;
 use crate::stats::{ALPHA, at_least, at_most};
@@ -14,6 +15,12 @@ const FROM: u64 = 6_200;
 
 pub(super) fn pairs() -> Vec<Pair> {
     let n = after_warm_up();
+    let mut pairs = of_calls(n);
+    pairs.extend(of_messages(n));
+    pairs
+}
+
+fn of_messages(n: u64) -> Vec<Pair> {
     vec![
         pair("delivered_within", (0, 3_000), apart(n, 0.01), |bad| {
             judged(DeliveredWithin { at_least: 0.99, within: s(5) }, worse(bad, Fate::gone()))
@@ -110,4 +117,24 @@ fn attempts_apart() -> u64 {
     };
     let pass = (0..n).take_while(|twice| of(*twice, 1.0) <= 0.1).last().unwrap();
     (pass..n).find(|twice| of(*twice, -1.0) > 0.1).unwrap() - pass
+}
+
+/// A tenth of the calls may be dropped, and of their verbs may fail, each from this call on.
+fn of_calls(n: u64) -> Vec<Pair> {
+    let bad = |bad: u64| move |m: u64| (FROM..FROM + bad).contains(&m);
+    vec![
+        pair("calls_completed", (0, 6_000), apart(n, 0.1), move |k| {
+            calls(CallsCompleted { at_least: 0.9 }, "11200", bad(k))
+        }),
+        pair("calls_dropped", (0, 6_000), apart(n, 0.1), move |k| {
+            calls(CallsDropped { low: 0.0, high: 0.1 }, "11200", bad(k))
+        }),
+        pair("verbs_succeed", (0, 6_000), apart(n, 0.1), move |k| {
+            calls(VerbsSucceed { at_least: 0.9 }, "11200", bad(k))
+        }),
+        pair("verbs_fail", (0, 6_000), apart(n, 0.1), move |k| {
+            let (code, verbs) = ("11200".into(), vec!["play".into()]);
+            calls(VerbsFail { low: 0.0, high: 0.1, code, verbs }, "11200", bad(k))
+        }),
+    ]
 }

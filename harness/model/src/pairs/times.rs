@@ -52,7 +52,14 @@ fn backlog_drains(until: u64) -> Judged {
         facts.extend((0..300).map(|second| {
             let backlog = if (60..until).contains(&second) { 900 } else { 3 };
             let (node, at) = ("queue-1".into(), s(second));
-            Fact::Health(Health { at, node, healthy: Some(true), backlog, oldest: s(0) })
+            Fact::Health(Health {
+                at,
+                node,
+                healthy: Some(true),
+                backlog,
+                oldest: s(0),
+                gauges: Default::default(),
+            })
         }));
     };
     changed(BacklogDrains { within: s(60) }, |_, _| Fate::good(), |_| {}, told)

@@ -7,20 +7,22 @@
 //!   `control` probes of the same target; else any other target that goes on answering;
 //! - for certificates: probes over the link; `existing` ones are the untouched path;
 //! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
-//! - for buffers: the node's own health, with its backlog, at least once while it is full.
+//! - for buffers: the node's own health, with its backlog or the gauge of the buffer's name, at least
+//!   once while it is full; for requests of a kind the same, with their gauge.
 
 mod answers;
 mod carrier;
 mod health;
 mod levers;
 mod probes;
+mod rate;
 
 use crate::fact::{Draws, Fact, Health, LeverResult, Probe};
 use crate::fault::Watch;
 use crate::judged::{Bracket, FaultSeen};
 use crate::lever::LeverCall;
 use crate::plan::{Plan, PlannedFault};
-use crate::units::Micros;
+use crate::units::{Micros, Span};
 
 /// What one watch saw.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +44,9 @@ struct Evidence<'a> {
     levers: Vec<&'a LeverResult>,
 }
 
-/// In the order of `plan.faults`.
-pub fn prove(plan: &Plan, events: &[Fact]) -> Vec<FaultSeen> {
+/// In the order of `plan.faults`. A drill that was stopped is one that was planned no longer: its
+/// faults were healed there.
+pub fn prove(plan: &Plan, events: &[Fact], stopped: Option<Micros>) -> Vec<FaultSeen> {
     let mut evidence = Evidence::default();
     for event in events {
         match event {
@@ -57,7 +60,22 @@ pub fn prove(plan: &Plan, events: &[Fact]) -> Vec<FaultSeen> {
     evidence.probes.sort_by_key(|probe| probe.sent);
     evidence.draws.sort_by_key(|draws| draws.at);
     evidence.health.sort_by_key(|health| health.at);
-    (0..plan.faults.len()).map(|index| prove_one(plan, index, &evidence)).collect()
+    let played = stopped.map(|at| cut_short(plan, at));
+    let played = played.as_ref().unwrap_or(plan);
+    let prove = |(index, planned): (usize, &PlannedFault)| FaultSeen {
+        requested: planned.window,
+        ..prove_one(played, index, &evidence)
+    };
+    plan.faults.iter().enumerate().map(prove).collect()
+}
+
+fn cut_short(plan: &Plan, at: Micros) -> Plan {
+    let mut plan = plan.clone();
+    plan.end = plan.end.min(at);
+    for Span { start, end } in plan.faults.iter_mut().map(|fault| &mut fault.window) {
+        *end = (*end).min(at).max(*start);
+    }
+    plan
 }
 
 fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
@@ -80,8 +98,11 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
             Watch::Hits { carrier, name } => {
                 carrier::watch(planned, carrier, name, None, &evidence.draws, &levers)
             }
-            Watch::Full { node, events } => {
-                health::watch(planned, node, *events, &evidence.health, &levers)
+            Watch::Full { nodes, buffer, events } => {
+                health::watch(planned, (nodes, buffer), *events, &evidence.health, &levers)
+            }
+            Watch::Faster { nodes, gauge, times } => {
+                rate::watch(planned, (nodes, gauge), *times, &evidence.health)
             }
         })
         .collect();
@@ -91,6 +112,9 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
     let effective = joined(seen.iter().map(|s| s.effective));
     let healed = joined(seen.iter().map(|s| s.healed));
     doubts.extend(seen.iter().flat_map(|s| s.doubts.iter().cloned()));
+    if levers.is_empty() && planned.window.start >= plan.end {
+        doubts = vec!["the drill was stopped before it".into()];
+    }
     if effective.is_some() && healed.is_none() && planned.window.end < plan.end {
         doubts.push("its end was not seen".into());
     }

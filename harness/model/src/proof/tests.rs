@@ -7,7 +7,7 @@ use crate::sample::{plan, probes, s};
 use crate::units::Span;
 
 fn seen(facts: &[Fact]) -> FaultSeen {
-    prove(&plan(Vec::new()), facts).remove(0)
+    prove(&plan(Vec::new()), facts, None).remove(0)
 }
 
 fn altered(change: impl Fn(&mut Fact)) -> FaultSeen {
@@ -160,7 +160,7 @@ fn slowed(by_ms: u64, control_ms: u64) -> FaultSeen {
             facts.push(Fact::Probe(Probe { at: sent + rtt, sent, target, path, saw }));
         }
     }
-    prove(&plan, &facts).remove(0)
+    prove(&plan, &facts, None).remove(0)
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_share_is_proven_by_the_carriers_own_draws() {
             hit: 0,
         }));
         facts.push(Fact::Draws(Draws { at: s(100), carrier, name, drawn, hit }));
-        prove(&plan, &facts).remove(0)
+        prove(&plan, &facts, None).remove(0)
     };
     let fault = prove_share(1_000, 310);
     assert!(fault.proven, "{}", fault.reason);
@@ -230,7 +230,7 @@ fn beside_nodes(fault: impl Into<Fault>, saw: impl Fn(ProbePath) -> ProbeSaw) ->
             facts.push(Fact::Probe(Probe { at: sent + rtt, sent, target, path, saw }));
         }
     }
-    prove(&plan, &facts).remove(0)
+    prove(&plan, &facts, None).remove(0)
 }
 
 const ANSWER: ProbeSaw = ProbeSaw::Answer { rtt: Micros(900) };

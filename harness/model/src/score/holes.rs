@@ -20,10 +20,9 @@ pub(super) fn scored(
     let (state, low, high, mut reason) = match measured {
         Measured::Points { low, high, why } => (State::Measured, low, high, why),
         Measured::Hole(why) => (State::Hole, 0.0, 100.0, why),
-        // The scenario asked, so something did call for it: an answer is owed, and a no is one.
-        Measured::NotApplicable(why) if decided < all => (State::Hole, 0.0, 100.0, why),
+        // What a record calls for does not depend on what was asked of it.
         Measured::NotApplicable(why) if failed => {
-            (State::Measured, 0.0, 0.0, format!("{why} Asked for all the same, and not met."))
+            (State::NotApplicable, 0.0, 0.0, format!("{why} Asked for all the same, and not met."))
         }
         Measured::NotApplicable(why) => (State::NotApplicable, 0.0, 0.0, why),
     };

@@ -59,7 +59,8 @@ dimensions! {
 /// How the dimensions become one figure, in words.
 pub const FORMULA: &str = "Mean over the dimensions that the drill called for, with every hole as 0 \
     points; the upper end of the range has the holes at 100. Coverage is the part of it that the \
-    record decides. An objective that is inconclusive is a hole of its dimension: it takes away as \
+    record decides. An objective that is inconclusive is a hole of its dimension, where the drill called \
+    for that: it takes away as \
     large a part of its points as it is of the dimension's objectives, and never adds any.";
 
 /// The score of one drill. Points are 0–100, coverage is 0–1.

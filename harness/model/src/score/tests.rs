@@ -122,7 +122,7 @@ fn an_unproven_fault_an_interruption_and_a_load_not_held_leave_nothing() {
         facts.push(Fact::Load(Load { at, scheduled: 1, sent: 1, lag_p99: lag, lag_max: lag }));
     };
     let doubts: [(&str, Damage); 4] =
-        [("not proven", blind), ("interrupted", stop), ("never sent", unsent), ("lagged", lagged)];
+        [("not proven", blind), ("stopped", stop), ("never sent", unsent), ("lagged", lagged)];
     for (why, doubt) in doubts {
         let score = changed(NoLoss {}, taken_over, |_| {}, doubt).score;
         assert_eq!(
@@ -157,10 +157,12 @@ fn an_undecided_objective_takes_its_part_and_never_gives() {
         of(&judged(objective, |_, _| Fate::good().via("queue-1")).score, Dimension::Failover)
     };
     let it = asked("north");
-    assert_eq!((it.state, it.points, it.decided), (State::Hole, Some(0.0), 0), "{it:?}");
-    // Asked for and refused is an answer: no points, and no hole.
+    assert_eq!((it.state, it.points, it.decided), (State::NotApplicable, None, 0), "{it:?}");
+    assert!(it.reason.ends_with("0 of 1 objectives decided."), "{it:?}");
+    // Asked for and refused is an answer, and the record is none the worse for the question.
     let it = asked("south");
-    assert_eq!((it.state, it.points, it.most), (State::Measured, Some(0.0), Some(0.0)), "{it:?}");
+    assert_eq!((it.state, it.points, it.most), (State::NotApplicable, None, None), "{it:?}");
+    assert!(it.reason.contains("Asked for all the same, and not met."), "{it:?}");
 }
 
 #[test]
@@ -232,6 +234,32 @@ proptest! {
             damaged.low.unwrap_or(0.0) <= sound.low.unwrap() + 1e-9,
             "{damaged:#?}\nagainst {sound:#?}"
         );
+    }
+
+    #[test]
+    fn what_is_asked_of_a_record_never_raises_its_score_and_lowers_it_only_undecided(
+        asked in proptest::collection::vec(any::<bool>(), 6),
+        good in any::<bool>(),
+    ) {
+        use crate::verdict::Verdict;
+        let fate = if good { taken_over } else { hurt };
+        let all: [crate::objective::Objective; 6] = [
+            DeliveredWithin { at_least: 0.9, within: s(5) }.into(),
+            NoLoss {}.into(),
+            Detected { within: s(600) }.into(),
+            FailsOver { to: "south".into(), within: s(9) }.into(),
+            FailsOver { to: "north".into(), within: s(9) }.into(),
+            Recovers { within: s(60), from: recovers::RecoversFrom::LastHeal }.into(),
+        ];
+        let facts = facts(&plan(Vec::new()), fate);
+        let score = |objectives| judge(&record(plan(objectives), facts.clone()));
+        let bare = score(Vec::new()).score.low.unwrap();
+        let some = all.into_iter().zip(asked).filter(|(_, asked)| *asked).map(|(it, _)| it);
+        let seen = score(some.collect());
+        let low = seen.score.low.unwrap();
+        prop_assert!(low <= bare + 1e-9, "{:#?}", seen.score);
+        let decided = seen.findings.iter().all(|it| it.verdict != Verdict::Inconclusive);
+        prop_assert!(!decided || (low - bare).abs() < 1e-9, "{:#?}", seen.score);
     }
 
     #[test]

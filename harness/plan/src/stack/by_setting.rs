@@ -9,12 +9,13 @@ use super::{StackFile, check};
 use squall_model::stack::{Carrier, CarrierProtocol, Stack};
 use std::collections::BTreeMap;
 
-const PROTOCOLS: [(&str, CarrierProtocol); 5] = [
+const PROTOCOLS: [(&str, CarrierProtocol); 6] = [
     ("smpp", CarrierProtocol::Smpp),
     ("twilio", CarrierProtocol::Twilio),
     ("vonage", CarrierProtocol::Vonage),
     ("json", CarrierProtocol::Json),
     ("voice", CarrierProtocol::Voice),
+    ("sip", CarrierProtocol::Sip),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

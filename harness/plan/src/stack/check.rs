@@ -98,7 +98,7 @@ fn names_and_tls_fit(
 ) {
     let tls = link.protocol == LinkProtocol::Https;
     let carrier = stack.carriers.iter().find(|carrier| carrier.name == link.to);
-    if tls && !carrier.is_some_and(|carrier| carrier.protocol != CarrierProtocol::Smpp) {
+    if tls && carrier.is_none_or(|carrier| port_of(carrier.protocol) != "http") {
         let message = format!("\"{}\" is no carrier with an API over HTTP", link.to);
         let mistake = ledger.source.mistake(to.span(), message);
         ledger.push(mistake.help("protocol = \"https\" is for the links to such carriers"));
@@ -144,6 +144,7 @@ fn ports_of<'a>(stack: &'a Stack, name: &str) -> Option<Vec<&'a str>> {
 pub fn port_of(protocol: CarrierProtocol) -> &'static str {
     match protocol {
         CarrierProtocol::Smpp => "smpp",
+        CarrierProtocol::Sip => "sip",
         _ => "http",
     }
 }

@@ -183,6 +183,7 @@ fn read_links(root: &mut Reader<'_>, places: &mut Places) -> Vec<Link> {
         ("http", LinkProtocol::Http),
         ("https", LinkProtocol::Https),
         ("smpp", LinkProtocol::Smpp),
+        ("sip", LinkProtocol::Sip),
         ("frames", LinkProtocol::Frames),
     ];
     let mut links = Vec::new();
@@ -269,7 +270,7 @@ fn read_segments(root: &mut Reader<'_>, places: &mut Places) -> Vec<Segment> {
 
 fn read_ingress(root: &mut Reader<'_>, places: &mut Places) -> Option<Ingress> {
     let kinds = [("twilio", "twilio"), ("kannel", "kannel"), ("jasmin", "jasmin")];
-    let kinds = [&kinds[..], &[("smpp", "smpp"), ("json", "json")]].concat();
+    let kinds = [&kinds[..], &[("smpp", "smpp"), ("json", "json"), ("calls", "calls")]].concat();
     let mut reader = section(root, "ingress")?;
     let (kind, node) = (reader.word("kind", &kinds), reader.text("node"));
     reader.finish();

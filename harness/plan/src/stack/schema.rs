@@ -160,6 +160,7 @@ enum IngressKind {
     Jasmin,
     Smpp,
     Json,
+    Calls,
 }
 
 #[derive(Deserialize, JsonSchema)]

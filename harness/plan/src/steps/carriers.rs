@@ -8,6 +8,7 @@ use cucumber::gherkin::Step;
 use cucumber::when;
 use squall_model::behaviour::Behaviour;
 use squall_model::fault::CarrierBehaves;
+use squall_model::stack::CarrierProtocol;
 
 pub const PHRASES: &[Phrase] = &[
     Phrase::when(
@@ -74,6 +75,27 @@ fn behaves(
     });
 }
 
+/// [`behaves`] towards receipts, which not every carrier sends.
+fn behaves_later(
+    drill: &mut Drill,
+    step: &Step,
+    carrier: &Quoted,
+    window: &Window,
+    behaviour: impl FnOnce(&mut Draft) -> Option<Behaviour>,
+) {
+    behaves(drill, step, carrier, window, |draft| {
+        let stack = &draft.stack.as_ref()?.stack;
+        let protocol = stack.carrier(carrier.name()).map(|carrier| carrier.protocol);
+        if protocol == Some(CarrierProtocol::Sip) {
+            let message = format!("{} sends no receipts", carrier.0);
+            let help = "who calls over SIP knows how the call ended".to_owned();
+            draft.wrong(&carrier.0, message).help = Some(help);
+            return None;
+        }
+        behaviour(draft)
+    });
+}
+
 /// Words the carriers know, or a raw code of their protocol.
 fn is_answer(text: &str) -> bool {
     let hex = text.strip_prefix("0x").is_some_and(|hex| {
@@ -131,26 +153,28 @@ fn capacity(drill: &mut Drill, step: &Step, carrier: Quoted, rate: Number, windo
 
 #[when(expr = "receipts from {name} are delayed by {duration}{window}")]
 fn delayed(drill: &mut Drill, step: &Step, carrier: Quoted, delay: Duration, window: Window) {
-    behaves(drill, step, &carrier, &window, |draft| {
+    behaves_later(drill, step, &carrier, &window, |draft| {
         Some(Behaviour::ReceiptsDelayed { delay_ms: draft.duration(&delay)?.as_millis() })
     });
 }
 
 #[when(expr = "receipts from {name} are lost for {percent} of messages{window}")]
 fn lost(drill: &mut Drill, step: &Step, carrier: Quoted, share: Percent, window: Window) {
-    behaves(drill, step, &carrier, &window, |draft| {
+    behaves_later(drill, step, &carrier, &window, |draft| {
         Some(Behaviour::ReceiptsLost { share: draft.fault_share(&share)? })
     });
 }
 
 #[when(expr = "receipts from {name} are repeated{window}")]
 fn repeated(drill: &mut Drill, step: &Step, carrier: Quoted, window: Window) {
-    behaves(drill, step, &carrier, &window, |_| Some(Behaviour::ReceiptsRepeated { share: 1.0 }));
+    behaves_later(drill, step, &carrier, &window, |_| {
+        Some(Behaviour::ReceiptsRepeated { share: 1.0 })
+    });
 }
 
 #[when(expr = "receipts from {name} claim delivery falsely for {percent} of messages{window}")]
 fn falsely(drill: &mut Drill, step: &Step, carrier: Quoted, share: Percent, window: Window) {
-    behaves(drill, step, &carrier, &window, |draft| {
+    behaves_later(drill, step, &carrier, &window, |draft| {
         Some(Behaviour::ReceiptsFalse { share: draft.fault_share(&share)? })
     });
 }

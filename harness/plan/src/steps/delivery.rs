@@ -51,14 +51,9 @@ fn delivered(drill: &mut Drill, step: &Step, share: Percent, within: Duration, p
 fn affected(drill: &mut Drill, step: &Step, low: Percent, high: Percent, carrier: Quoted) {
     drill.then(step, |draft| {
         let carrier = draft.carrier(&carrier);
-        let (least, most) = (draft.share(&low), draft.share(&high));
-        let (least, most) = (least?, most?);
-        if least >= most {
-            draft.wrong(&high.0, format!("no share lies between {} and {}", low.0, high.0));
-            return None;
-        }
+        let (low, high) = draft.between_shares(&low, &high)?;
         let whole = squall_model::plan::PhaseName::Whole;
-        draft.objective(SubscribersAffected { carrier: carrier?, low: least, high: most }, whole);
+        draft.objective(SubscribersAffected { carrier: carrier?, low, high }, whole);
         Some(())
     });
 }

@@ -3,6 +3,7 @@
 use super::Phrase;
 use crate::draft::Draft;
 use crate::drill::Drill;
+use crate::mistake::Mistake;
 use crate::params::{Duration, Number, Percent, Quoted};
 use cucumber::gherkin::Step;
 use cucumber::given;
@@ -83,11 +84,12 @@ fn open(draft: &mut Draft, name: &Quoted) -> Option<()> {
         Some(Err(mistakes)) => draft.mistakes.extend(mistakes),
         None => {
             let known = draft.library.names();
-            let mistake = draft.source.mistake_in_line(
-                draft.at.line,
-                &name.0,
-                format!("no stack \"{wanted}\""),
-            );
+            let message = format!("no stack \"{wanted}\"");
+            let mistake = match &draft.stack_override {
+                // Not what the feature says is wrong.
+                Some(_) => Mistake::nowhere(&format!("--stack {wanted}"), message),
+                None => draft.source.mistake_in_line(draft.at.line, &name.0, message),
+            };
             let mistake = match known.as_slice() {
                 [] => mistake.help(format!("looked in {}/", draft.library.place())),
                 known => mistake.nearest(&wanted, known.iter().map(String::as_str)),

@@ -44,7 +44,7 @@ pub const PHRASES: &[Phrase] = &[
     Phrase::then(
         "no node reports healthy while its backlog is stuck",
         "no node reports healthy while its backlog is stuck",
-        "health endpoints tell the truth",
+        "health endpoints tell the truth. Stuck: over three answers in a row nothing left the backlog, and its oldest message, waiting longer than the stack's SLO deadline, aged as fast as the clock",
     ),
 ];
 

@@ -4,6 +4,7 @@
 //! test holds the two equal.
 
 mod budget;
+mod calls;
 mod carriers;
 mod changes;
 mod delivery;
@@ -53,6 +54,7 @@ pub fn families() -> Vec<(&'static str, &'static [Phrase])> {
         ("Faults of carriers and receipts", carriers::PHRASES),
         ("Changes and the timeline", changes::PHRASES),
         ("Objectives: delivery", delivery::PHRASES),
+        ("Objectives: calls and their verbs", calls::PHRASES),
         ("Objectives: integrity", integrity::PHRASES),
         ("Objectives: routing", routing::PHRASES),
         ("Objectives: recovery", recovery::PHRASES),

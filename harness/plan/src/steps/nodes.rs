@@ -7,7 +7,7 @@ use crate::timeline::Placed;
 use cucumber::gherkin::Step;
 use cucumber::when;
 use squall_model::fault::{
-    BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut,
+    BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut, TelemetryRises,
 };
 
 pub const PHRASES: &[Phrase] = &[
@@ -45,6 +45,11 @@ pub const PHRASES: &[Phrase] = &[
         "the buffer \"queue\" of \"queue-1\" holds only {number} events {window}",
         "the buffer \"queue\" of \"queue-1\" holds only 1000 events for 30 seconds",
         "the stack's setting queue_buffer; it has to fill, or the fault is not proven",
+    ),
+    Phrase::when(
+        "telemetry requests rise to {number} times {window}",
+        "telemetry requests rise to 5 times for 5 minutes",
+        "of every node with a link to a node of the role telemetry; the stack's setting telemetry_factor",
     ),
 ];
 
@@ -139,6 +144,35 @@ fn buffer_limited(
         let (nodes, ()) = (nodes?, sized?);
         let buffer = buffer.name().to_owned();
         draft.fault(BufferLimited { nodes, buffer, events: events? }, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "telemetry requests rise to {number} times{window}")]
+fn telemetry_rises(drill: &mut Drill, step: &Step, times: Number, window: Window) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(&window);
+        let factor = draft.positive(&times)?;
+        if factor <= 1.0 {
+            draft.wrong(&times.0, "more than 1 times, or it is no rise");
+            return None;
+        }
+        let file = draft.stack.as_ref()?;
+        let nodes = TelemetryRises::senders(&file.stack);
+        if nodes.is_empty() || !file.settings.contains_key(TelemetryRises::SETTING) {
+            let message = format!("no node of stack \"{}\" sends telemetry", file.stack.name);
+            draft.wrong("", message).help = Some("the stack \"voice\" has some".to_owned());
+            return None;
+        }
+        let fault = TelemetryRises { nodes, times: factor };
+        let allowed = &file.settings[TelemetryRises::SETTING].allowed;
+        let mut values = fault.nodes.iter().map(|node| fault.value(&file.stack, node));
+        if let Some(value) = values.find(|value| !allowed.takes(value)) {
+            let message = format!("{value} is no value of the setting {}", TelemetryRises::SETTING);
+            draft.wrong(&times.0, message);
+            return None;
+        }
+        draft.fault(fault, placed?);
         Some(())
     });
 }

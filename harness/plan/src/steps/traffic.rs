@@ -1,11 +1,12 @@
-//! How many messages are sent, to whom, and how that changes.
+//! How many messages or calls are sent, to whom, and how that changes.
 
 use super::Phrase;
-use crate::draft::{Rate, Rise};
+use crate::draft::{Draft, Rate, Rise};
 use crate::drill::Drill;
 use crate::params::{Number, Quoted, Window};
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
+use squall_model::traffic::Item;
 
 pub const PHRASES: &[Phrase] = &[
     Phrase::given(
@@ -23,10 +24,20 @@ pub const PHRASES: &[Phrase] = &[
         "100 million messages a day to \"smartfren\", sampled 1 in 50",
         "a real volume and the share of it that is played; the population is sampled alike",
     ),
+    Phrase::given(
+        "{number} calls per second",
+        "50 calls per second",
+        "the same on a stack that takes calls",
+    ),
     Phrase::when(
         "traffic rises to {number} messages per second {window}",
         "traffic rises to 800 messages per second for 5 minutes",
         "before sampling; stays until changed again, or until its window ends",
+    ),
+    Phrase::when(
+        "traffic rises to {number} calls per second {window}",
+        "traffic rises to 80 calls per second for 5 minutes",
+        "the same on a stack that takes calls",
     ),
 ];
 
@@ -70,18 +81,48 @@ fn rate(
             draft.wrong(&count.0, message).help = Some(help);
             return None;
         }
-        draft.rate = Some(Rate { per_second, sampled, carrier: name });
+        draft.rate = Some(Rate { item: Item::Message, per_second, sampled, carrier: name });
+        Some(())
+    });
+}
+
+#[given(expr = "{number} calls per second")]
+fn calls(drill: &mut Drill, step: &Step, count: Number) {
+    drill.declare(step, |draft| {
+        if draft.traffic_stated {
+            draft.wrong("", "the traffic is stated a second time");
+            return None;
+        }
+        draft.traffic_stated = true;
+        let per_second = draft.positive(&count)?;
+        if per_second > MOST_PER_SECOND {
+            draft.wrong(&count.0, format!("more than {MOST_PER_SECOND} calls a second to play"));
+            return None;
+        }
+        draft.rate = Some(Rate { item: Item::Call, per_second, sampled: 1, carrier: None });
         Some(())
     });
 }
 
 #[when(expr = "traffic rises to {number} messages per second{window}")]
 fn rises(drill: &mut Drill, step: &Step, rate: Number, window: Window) {
-    drill.declare(step, |draft| {
-        let placed = draft.window(&window);
-        let per_second = draft.positive(&rate)?;
-        let placed = placed?;
-        draft.rises.push(Rise { start: placed.start, end: placed.end, per_second });
-        Some(())
-    });
+    drill.declare(step, |draft| rise(draft, Item::Message, &rate, &window));
+}
+
+#[when(expr = "traffic rises to {number} calls per second{window}")]
+fn calls_rise(drill: &mut Drill, step: &Step, rate: Number, window: Window) {
+    drill.declare(step, |draft| rise(draft, Item::Call, &rate, &window));
+}
+
+fn rise(draft: &mut Draft, item: Item, rate: &Number, window: &Window) -> Option<()> {
+    let placed = draft.window(window);
+    let per_second = draft.positive(rate);
+    if let Some(stated) = draft.rate.as_ref().map(|rate| rate.item).filter(|stated| *stated != item)
+    {
+        draft.wrong(item.many(), format!("the traffic of this drill is {}", stated.many()));
+        return None;
+    }
+    let (placed, per_second) = (placed?, per_second?);
+    draft.rises.push(Rise { start: placed.start, end: placed.end, per_second });
+    Some(())
 }

@@ -32,9 +32,11 @@ fn judged(verdicts: &[Verdict], met: bool) -> Judged {
         met,
         reason: "the whole drill's reason".into(),
         accounting: Accounting::default(),
+        calls: None,
         faults: Vec::new(),
         findings: verdicts.iter().map(finding).collect(),
         phases: Vec::new(),
+        stopped: None,
         timeline: Timeline::default(),
         segments: Vec::new(),
         during_faults: InTime::default(),
@@ -58,8 +60,15 @@ fn each_then_step_passes_or_fails_by_its_own_finding() {
 
     let open =
         front(&suite, &[Some(judged(&[Verdict::Inconclusive, Verdict::Pass], false))], false);
+    assert!(open.text.contains("◇  Then no accepted message is lost"), "{}", open.text);
     assert!(open.text.contains("inconclusive: the reason of a"), "{}", open.text);
     assert!(open.failed > 0);
+    // The objective after it is told too, and nothing panicked.
+    assert!(open.text.contains("✔  And no receipt is false"), "{}", open.text);
+    assert!(!open.text.contains("panicked") && !open.text.contains("hook"), "{}", open.text);
+    let both = front(&suite, &[Some(judged(&[Verdict::Fail; 2], false))], false);
+    assert_eq!(both.text.matches("✘  ").count(), 2, "{}", both.text);
+    assert_eq!(both.text.matches("the reason of a fail").count(), 2, "{}", both.text);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod mistakes;
 mod names;
 mod openslo;
 mod plans;
+mod selection;
 mod steps;
 
 use squall_plan::{Mistakes, Options, Suite, load};
@@ -18,6 +19,7 @@ pub fn root() -> PathBuf {
 pub fn options() -> Options {
     Options {
         tags: None,
+        scenario: None,
         engine: None,
         seed: None,
         stack: None,

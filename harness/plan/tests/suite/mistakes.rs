@@ -155,3 +155,57 @@ fn an_objective_that_no_outcome_could_miss_is_one() {
     );
     insta::assert_snapshot!(found.join("\n"));
 }
+
+#[test]
+fn what_can_never_be_proven_or_decided_is_one() {
+    let found = drill(
+        "    When node \"gateway-1\" is killed for 1 minute
+    And at the same time carrier \"smartfren\" throttles for 1 minute
+    And 5 minutes pass
+    Then nothing is delivered after its validity
+    And the impact lasts between 10 minutes and 20 minutes
+",
+    );
+    insta::assert_snapshot!(found.join("\n"));
+    // A second before it is enough, and carriers tell of themselves.
+    let sound = drill(
+        "    When carrier \"smartfren\" throttles for 1 minute
+    And node \"gateway-1\" is killed for 1 minute
+    And 5 minutes pass
+    Then the impact lasts between 1 minute and 2 minutes
+",
+    );
+    assert_eq!(sound, Vec::<String>::new());
+}
+
+#[test]
+fn a_stack_that_the_command_line_names_is_no_mistake_of_the_feature() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.feature");
+    let text = format!(
+        "{HEAD}    And 200 messages per second\n    When 1 minute passes\n    Then no accepted message is lost\n"
+    );
+    std::fs::write(&file, text).expect("a written feature");
+    let options = Options { stack: Some("smal".into()), ..options() };
+    let plain = load(&[file], &options).expect_err("no such stack").plain();
+    assert_eq!(plain, "--stack smal: no stack \"smal\"\n    did you mean \"small\"?\n");
+}
+
+#[test]
+fn verbs_of_a_phase_without_calls_and_calls_with_a_validity_are_mistakes() {
+    let plain = |more: &str, last: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.feature");
+        let text = format!(
+            "Feature: f\n  Scenario: s\n    Given the stack \"voice\"\n    And 20 calls per second\n\
+             {more}    When 5 minutes pass\n    Then {last}\n"
+        );
+        std::fs::write(&file, text).expect("a written feature");
+        let options = Options { stacks_dir: root().join("stacks"), ..options() };
+        load(&[file], &options).expect_err("a mistake").plain()
+    };
+    let none = plain("", "at least 99% of verbs succeed during the fault");
+    assert!(none.contains("is scheduled in the phase of this objective"), "{none}");
+    let valid = plain("    And messages are valid for 1 hour\n", "no accepted message is lost");
+    assert!(valid.contains("calls have no validity"), "{valid}");
+}

@@ -176,3 +176,22 @@ fn the_page_of_steps_is_current() {
     let stands = std::fs::read_to_string(page).unwrap_or_default();
     assert_eq!(stands, markdown(), "features/README.md is stale: run `squall steps`");
 }
+
+#[test]
+fn lines_of_a_published_timeline_are_told_apart_from_the_text() {
+    let clock = "    And the clock starts at 2026-01-10 06:30 +07:00\n";
+    let text = format!(
+        "Feature: f\n  Scenario: s\n\n    One made up.\n\n    - 06:45 monitors see high load\n\
+         \x20   - 06:50:30 engineers begin\n    - 05:00 normal\n\n    - no moment\n\n    Given the stack \"small\"\n{clock}    And 200 messages per second\n\
+         \x20   When 1 minute passes\n    Then no accepted message is lost\n"
+    );
+    let about = one(&text).about;
+    let moments: Vec<(u64, &str)> =
+        about.published.iter().map(|it| (it.at.0 / 1_000_000, it.text.as_str())).collect();
+    // The next 05:00 is that of the day after.
+    let told = [(900, "monitors see high load"), (1_230, "engineers begin"), (81_000, "normal")];
+    assert_eq!(moments, told);
+    assert_eq!(about.description, ["One made up. - no moment"]);
+    let untimed = one(&text.replace(clock, "")).about;
+    assert_eq!((untimed.published.len(), untimed.description.len()), (0, 1));
+}

@@ -24,13 +24,41 @@ struct Drill {
 }
 
 const CLOCK: &str = "the clock starts at 2026-01-10 06:30 +07:00";
-const TRAFFIC: &str = "200 messages per second";
+
+/// What a drill on a stack is made of, where the step in question is not it.
+struct Around {
+    traffic: &'static str,
+    /// Nothing where the traffic has none.
+    validity: &'static str,
+    node: &'static str,
+    /// A setting and a value other than its default.
+    setting: &'static str,
+}
+
+fn around(stack: &str) -> Around {
+    match stack {
+        "voice" => Around {
+            traffic: "200 calls per second",
+            validity: "",
+            node: "platform",
+            setting: "| fallback | on |",
+        },
+        _ => Around {
+            traffic: "200 messages per second",
+            validity: "messages are valid for 1 hour",
+            node: "gateway-1",
+            setting: "| routing | primary-only |",
+        },
+    }
+}
 
 impl Known {
     /// The drill around `step`, which is the example or a variant of it.
     fn drill(&self, step: &str) -> Drill {
         let stack = format!("the stack \"{}\"", self.stack);
-        let mut givens = vec![stack.as_str(), CLOCK, TRAFFIC];
+        let Around { traffic, validity, .. } = around(&self.stack);
+        let mut givens = vec![stack.as_str(), CLOCK, traffic, validity];
+        givens.retain(|given| !given.is_empty());
         // What the step states itself is not stated for it.
         givens.retain(|given| !self.replaces(given));
         self.around(&givens, Some(step))
@@ -38,11 +66,13 @@ impl Known {
 
     /// The same drill without the step; what no drill can do without is stated otherwise.
     fn without(&self) -> Drill {
-        let mut givens = [format!("the stack \"{}\"", self.stack), CLOCK.into(), TRAFFIC.into()];
-        for (given, other) in
-            givens.iter_mut().zip(["the stack \"codes\"", "", "1 messages per second"])
-        {
-            if self.replaces(given) {
+        let stack = format!("the stack \"{}\"", self.stack);
+        let Around { traffic, validity, .. } = around(&self.stack);
+        let sparse = traffic.replace("200", "1");
+        let mut givens = [stack, CLOCK.into(), traffic.into(), validity.into()];
+        let others = ["the stack \"codes\"", "", sparse.as_str(), ""];
+        for (given, other) in givens.iter_mut().zip(others) {
+            if !given.is_empty() && self.replaces(given) {
                 *given = other.to_owned();
             }
         }
@@ -70,7 +100,7 @@ impl Known {
             lines.push(format!("{keyword} {step}"));
             if step.ends_with(" with") {
                 lines.extend(
-                    ["| setting | value |", "| routing | primary-only |"].map(str::to_owned),
+                    ["| setting | value |", around(&self.stack).setting].map(str::to_owned),
                 );
             }
         };
@@ -78,9 +108,13 @@ impl Known {
         lines.push("When steady state holds for 10 minutes".to_owned());
         place("When", &mut lines);
         if self.phrase.keyword != "When" {
-            lines.push("When node \"gateway-1\" is killed for 5 minutes".to_owned());
+            let node = around(&self.stack).node;
+            lines.push(format!("When node \"{node}\" is killed for 5 minutes"));
         }
         lines.push("When 10 minutes pass".to_owned());
+        if self.phrase.keyword == "Then" {
+            lines.push("When 10 hours pass".to_owned());
+        }
         lines.push("Then no accepted message is lost".to_owned());
         place("Then", &mut lines);
         Drill { lines, step: at }

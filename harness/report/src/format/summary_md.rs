@@ -5,7 +5,8 @@
 use crate::escape::markdown as md;
 use crate::run::{DrillReport, RunReport};
 use crate::words::Clock;
-use crate::{advice, board, differs, exit, looked, repeat, words};
+use crate::repeated::repeated;
+use crate::{advice, board, compared, differs, exit, looked, repeat, words};
 use squall_model::verdict::Verdict;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -51,17 +52,24 @@ fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
     for paragraph in run.shared() {
         writeln!(out, "> {}\n", md(paragraph))?;
     }
+    for sentence in compared::sentences(run) {
+        writeln!(out, "{}\n", md(&sentence))?;
+    }
     let targets = board::targets(run);
+    // Where all drills are set alike there is nothing to tell them apart by.
+    let set = run.drills.iter().any(|drill| !differs::line(run, drill).is_empty());
+    let settings = if set { " settings |" } else { "" };
     let budgets: String = targets.iter().map(|at| format!(" budget of {} |", words::percent(*at))).collect();
     writeln!(
         out,
-        "| drill | settings | verdict | met | in time during the faults | affected | lost | duplicated \
+        "| drill |{settings} verdict | met | in time during the faults | affected | lost | duplicated \
          | detection | failover | recovery |{budgets} cost | score of 100 |"
     )?;
-    writeln!(out, "|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|{}--:|--:|", "--:|".repeat(targets.len()))?;
+    writeln!(out, "|---|{}---|---|--:|--:|--:|--:|--:|--:|--:|{}--:|--:|", if set { "---|" } else { "" }, "--:|".repeat(targets.len()))?;
     for drill in &run.drills {
-        row(run, drill, &targets, out)?;
+        row(run, drill, set, &targets, out)?;
     }
+    repeats(run, out)?;
     for drill in run.drills.iter().take(MOST_DRILLS) {
         detail(run, drill, out)?;
     }
@@ -71,11 +79,30 @@ fn summary(run: &RunReport, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn row(run: &RunReport, drill: &DrillReport, targets: &[f64], out: &mut String) -> std::fmt::Result {
+/// How often each repeated scenario was met, and how far its objectives spread.
+fn repeats(run: &RunReport, out: &mut String) -> std::fmt::Result {
+    for one in repeated(run) {
+        writeln!(out, "\n### Repeats of {}: {}\n", md(one.scenario()), one.line())?;
+        writeln!(out, "| objective | verdicts | observed |\n|---|---|--:|")?;
+        for it in one.objectives() {
+            let (text, observed) = (md(it.text), md(&it.observed()));
+            writeln!(out, "| {text} | {} | {observed} |", it.verdicts())?;
+        }
+    }
+    Ok(())
+}
+
+fn row(
+    run: &RunReport,
+    drill: &DrillReport,
+    set: bool,
+    targets: &[f64],
+    out: &mut String,
+) -> std::fmt::Result {
     let (affected, reached) = board::affected(drill);
+    let name = [md(&drill.plan().title())];
+    let settings = set.then(|| md(&differs::line(run, drill)));
     let cells = [
-        md(&drill.plan().title()),
-        md(&differs::line(run, drill)),
         verdict_word(drill.judged.verdict).into(),
         if drill.judged.met { "yes".into() } else { "**no**".into() },
         board::in_time(drill),
@@ -89,7 +116,7 @@ fn row(run: &RunReport, drill: &DrillReport, targets: &[f64], out: &mut String) 
     let spent = targets.iter().map(|target| md(&board::spent(drill, *target)));
     let score = format!("{} ({})", board::score(drill), board::coverage(drill).join(" "));
     let last = [md(&board::cost(drill)), score];
-    let all: Vec<String> = cells.into_iter().chain(spent).chain(last).collect();
+    let all: Vec<String> = name.into_iter().chain(settings).chain(cells).chain(spent).chain(last).collect();
     writeln!(out, "| {} |", all.join(" | "))
 }
 
@@ -99,6 +126,9 @@ fn detail(run: &RunReport, drill: &DrillReport, out: &mut String) -> std::fmt::R
     writeln!(out, "{} ({}:{})\n", md(&drill.judged.reason), md(&plan.file), plan.line)?;
     for paragraph in &plan.about.description[run.shared().len()..] {
         writeln!(out, "> {}\n", md(paragraph))?;
+    }
+    if let Some(stopped) = drill.stopped() {
+        writeln!(out, "- {}", md(&stopped))?;
     }
     for trouble in &drill.judged.troubles {
         writeln!(out, "- trouble: {}", md(trouble))?;

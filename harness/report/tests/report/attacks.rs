@@ -81,7 +81,7 @@ fn the_summary_stays_text() {
     assert!(!summary.contains('\u{202e}') && !summary.contains('\u{1b}'));
     assert!(!summary.lines().any(|line| line.trim_start().starts_with("::")));
     let table = summary.lines().filter(|line| line.starts_with("| ")).nth(1).unwrap();
-    assert_eq!(table.replace("\\|", "").matches('|').count(), 16, "{table}");
+    assert_eq!(table.replace("\\|", "").matches('|').count(), 15, "{table}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use squall_model::stack::RunAs;
 use squall_model::units::Micros;
 use squall_platform::running::Stopping;
 use squall_platform::time::{self, MissedTickBehavior};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Built-in nodes: those with an admin port.
@@ -33,6 +34,8 @@ struct Answer {
     backlog: u64,
     #[serde(default)]
     oldest_ms: u64,
+    #[serde(default)]
+    gauges: BTreeMap<String, u64>,
 }
 
 impl Poller {
@@ -66,13 +69,16 @@ impl Poller {
     async fn look(&self) {
         let answer = self.control.call(&self.node, Method::GET, "/health", None).await;
         // Healthy or not is said in the body; the status says the same to those who read no body.
-        let said = answer.ok().and_then(|(_, body)| serde_json::from_slice::<Answer>(&body).ok());
+        let mut said =
+            answer.ok().and_then(|(_, body)| serde_json::from_slice::<Answer>(&body).ok());
+        let gauges = said.as_mut().map(|said| std::mem::take(&mut said.gauges)).unwrap_or_default();
         self.recorder.write(&Fact::Health(Health {
             at: self.clock.now(),
             node: self.node.clone(),
             healthy: said.as_ref().map(|said| said.healthy),
             backlog: said.as_ref().map_or(0, |said| said.backlog),
             oldest: Micros::from_millis(said.as_ref().map_or(0, |said| said.oldest_ms)),
+            gauges,
         }));
     }
 }

@@ -145,15 +145,16 @@ impl Conductor {
             Err(interruption) => return Ok(Some(self.interrupt(interruption.0))),
         };
         let mut cast = self.start_cast(&node, ingress)?;
-        let mut interruption = self.acts(&mut cast).await.err();
+        // Written down when it comes: what is seen afterwards is the undoing.
+        let mut interrupted = self.acts(&mut cast).await.err().map(|why| self.interrupt(why.0));
         self.heal_everything().await;
-        if interruption.is_none() {
-            interruption = self.drain(&mut cast).await.err();
+        if interrupted.is_none() {
+            interrupted = self.drain(&mut cast).await.err().map(|why| self.interrupt(why.0));
         }
         let trouble = self.collect(cast).await;
-        let interruption = interruption.or(trouble);
+        let interrupted = interrupted.or_else(|| trouble.map(|why| self.interrupt(why.0)));
         stop_callback.ask();
-        Ok(interruption.map(|why| self.interrupt(why.0)))
+        Ok(interrupted)
     }
 
     /// Reset, raise, ready. Whoever stops the run meanwhile does not wait for the stack.

@@ -130,7 +130,12 @@ impl Driver {
         let token = token::encode(arrival.m);
         let text = format!("Your code is {:04}. {token}", arrival.m % 10_000);
         let callback = format!("{}{}{token}", self.callback, callback::PATH);
-        self.ingress.request(&Submission { to: &to, text: &text, callback: &callback })
+        self.ingress.request(&Submission {
+            m: arrival.m,
+            to: &to,
+            text: &text,
+            callback: &callback,
+        })
     }
 }
 

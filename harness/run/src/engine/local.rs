@@ -13,7 +13,7 @@ use serde::Deserialize;
 use squall_model::node_config::NodeConfig;
 use squall_model::stack::SENDER;
 use squall_platform::{Node, time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,8 @@ pub struct LocalEngine {
     token: String,
     journal: journal::Journal,
     children: BTreeMap<String, Process>,
+    /// Nodes whose configuration holds a private key.
+    keyed: BTreeSet<String>,
     /// Node → how often it was started.
     lives: BTreeMap<String, u64>,
 }
@@ -69,6 +71,7 @@ impl LocalEngine {
             token: secret::draw().map_err(RunError::io("cannot draw a secret"))?,
             journal,
             children: BTreeMap::new(),
+            keyed: BTreeSet::new(),
             lives: BTreeMap::new(),
         })
     }
@@ -83,6 +86,9 @@ impl LocalEngine {
             return Err(EngineError::new(name, "runs already"));
         }
         let lives = self.lives.entry(name.to_owned()).or_default();
+        if config.identity.is_some() {
+            self.keyed.insert(config.node.clone());
+        }
         let config = &NodeConfig { past_lives: *lives, ..config.clone() };
         *lives += 1;
         let mut child = self.spawn(role, config).map_err(failed("cannot start"))?;
@@ -204,6 +210,13 @@ impl LocalEngine {
         self.close_journal();
     }
 
+    /// The private keys of the run's certificates end with it; what else a node was told is kept.
+    fn forget_keys(&self) {
+        for name in &self.keyed {
+            let _ = std::fs::remove_file(self.folder.join("nodes").join(format!("{name}.json")));
+        }
+    }
+
     async fn kill_all(&mut self) {
         for process in self.children.values_mut() {
             process.planned = true;
@@ -217,6 +230,7 @@ impl LocalEngine {
 
     /// The list stays only where a child could not be ended: then the next start looks again.
     fn close_journal(&mut self) {
+        self.forget_keys();
         let names: Vec<String> = self.children.keys().cloned().collect();
         if names.iter().all(|name| self.life(name) == Life::Dead) {
             let _ = self.journal.close();

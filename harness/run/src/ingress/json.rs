@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_submission_reads_as_what_it_was_made_of() {
-        let submission = Submission { to: "+62001", text: "12 34 & more", callback: "http://s/1" };
+        let submission =
+            Submission { m: 1, to: "+62001", text: "12 34 & more", callback: "http://s/1" };
         let request = json(Some(Micros::from_millis(1500))).request(&submission).expect("one");
         let create = Create::parse(request.body()).expect("a create");
         assert_eq!((create.to.as_str(), create.text.as_str()), ("+62001", "12 34 & more"));

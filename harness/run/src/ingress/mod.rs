@@ -1,8 +1,9 @@
-//! How messages are submitted, and how their receipts read: one file a kind of gateway.
+//! How messages and calls are submitted, and how their receipts read: one file a kind of gateway.
 //!
 //! A new ingress is one file here and its line in [`find`]. An ingress knows shapes of requests and
 //! answers, and sends nothing itself.
 
+mod calls;
 mod json;
 pub(crate) mod twilio;
 
@@ -13,6 +14,8 @@ use squall_wire::http::{Request, Response};
 
 /// One message, ready to be submitted.
 pub(crate) struct Submission<'a> {
+    /// Its number in the schedule.
+    pub(crate) m: u64,
     pub(crate) to: &'a str,
     pub(crate) text: &'a str,
     /// Where the gateway shall send the receipts of this very message.
@@ -33,9 +36,10 @@ pub(crate) trait Ingress: Send + Sync + 'static {
 pub(crate) fn find(plan: &Plan, credentials: &Credentials) -> Result<Box<dyn Ingress>, String> {
     match plan.stack.ingress.kind.as_str() {
         "twilio" => Ok(Box::new(twilio::Twilio::new(credentials, plan.traffic.validity))),
+        "calls" => Ok(Box::new(calls::Calls::new(credentials, plan)?)),
         "json" => Ok(Box::new(json::Json::new(credentials, plan.traffic.validity))),
         #[cfg(test)]
         "panics" => Ok(Box::new(crate::testing::Panics::new(credentials))),
-        kind => Err(format!("no ingress \"{kind}\"; there is: twilio, json")),
+        kind => Err(format!("no ingress \"{kind}\"; there is: twilio, json, calls")),
     }
 }

@@ -70,12 +70,7 @@ impl Ingress for Twilio {
     }
 
     fn answer(&self, response: &Response) -> Answer {
-        if response.status().is_success() {
-            return Answer::Accepted;
-        }
-        let code = serde_json::from_slice::<ErrorBody>(response.body()).ok().and_then(|b| b.code);
-        let status = u64::from(response.status().as_u16());
-        Answer::Rejected(code.unwrap_or(status).to_string())
+        answer(response)
     }
 
     fn receipt(&self, request: &Request) -> Option<ReceiptState> {
@@ -89,6 +84,16 @@ impl Ingress for Twilio {
             _ => None,
         }
     }
+}
+
+/// What an answer of any of Twilio's APIs means.
+pub(super) fn answer(response: &Response) -> Answer {
+    if response.status().is_success() {
+        return Answer::Accepted;
+    }
+    let code = serde_json::from_slice::<ErrorBody>(response.body()).ok().and_then(|b| b.code);
+    let status = u64::from(response.status().as_u16());
+    Answer::Rejected(code.unwrap_or(status).to_string())
 }
 
 /// A field whose value needs no decoding, as statuses and codes do not.
@@ -130,6 +135,7 @@ mod tests {
     #[test]
     fn a_submission_is_a_form_that_decodes_to_itself() {
         let submission = Submission {
+            m: 1,
             to: "+62001",
             text: "Your code: 12 34 & more",
             callback: "http://127.0.0.1:80/receipts/SQ1",

@@ -22,6 +22,7 @@ use futures::future::LocalBoxFuture;
 use link::Links;
 use squall_model::lever::LeverCall;
 use squall_model::plan::Plan;
+use std::collections::BTreeMap;
 
 /// What came of a lever call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,9 @@ pub(crate) trait Pull {
 /// The levers of one drill.
 pub(crate) struct Levers {
     links: Links,
+    /// What settings were last set to, by node: a node that starts anew reads its configuration, which
+    /// knows nothing of them.
+    set: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Pull for Levers {
@@ -66,7 +70,7 @@ impl Pull for Levers {
 
 impl Levers {
     pub(crate) fn new(route: Route) -> Self {
-        Levers { links: Links::new(route) }
+        Levers { links: Links::new(route), set: BTreeMap::new() }
     }
 
     async fn act(
@@ -84,10 +88,15 @@ impl Levers {
             LeverCall::CutNode { node } => self.links.switch_all(&control, plan, node, false).await,
             LeverCall::MendNode { node } => self.links.switch_all(&control, plan, node, true).await,
             LeverCall::KillNode { .. }
-            | LeverCall::StartNode { .. }
             | LeverCall::FreezeNode { .. }
-            | LeverCall::ThawNode { .. }
-            | LeverCall::RestartNode { .. } => life::act(stage, plan, call).await,
+            | LeverCall::ThawNode { .. } => life::act(stage, plan, call).await,
+            LeverCall::StartNode { node } | LeverCall::RestartNode { node } => {
+                life::act(stage, plan, call).await?;
+                for (key, value) in self.set.get(node).into_iter().flatten() {
+                    setting::set(&control, node, key, value).await?;
+                }
+                Ok(())
+            }
             LeverCall::SetCarrierBehaviour { carrier, name, behaviour } => {
                 behaviour::set(&control, carrier, name, behaviour).await
             }
@@ -95,6 +104,9 @@ impl Levers {
                 behaviour::clear(&control, carrier, name).await
             }
             LeverCall::SetNodeSetting { node, key, value } => {
+                // Before it is done: a node that is dead now shall start with it.
+                let of_node = self.set.entry(node.clone()).or_default();
+                of_node.insert(key.clone(), value.clone());
                 setting::set(&control, node, key, value).await
             }
             LeverCall::BreakName { link } => name::set_broken(&control, plan, link, true).await,

@@ -206,3 +206,38 @@ fn a_certificate_expires_and_is_renewed_where_there_is_one() {
         assert!(none.contains("speaks no TLS"), "{none}");
     });
 }
+
+#[test]
+fn a_node_that_starts_anew_keeps_what_was_set() {
+    bench(|mut bench| async move {
+        let node = || "queue-1".to_owned();
+        let set = |value: &str| LeverCall::SetNodeSetting {
+            node: node(),
+            key: "queue_buffer".into(),
+            value: value.into(),
+        };
+        bench.works(set("1000")).await;
+        bench.works(LeverCall::RestartNode { node: node() }).await;
+        assert_eq!(bench.settings("queue-1").await["queue_buffer"], "1000");
+        bench.works(LeverCall::KillNode { node: node() }).await;
+        bench.works(LeverCall::StartNode { node: node() }).await;
+        assert_eq!(bench.settings("queue-1").await["queue_buffer"], "1000");
+    });
+}
+
+#[test]
+fn what_is_put_back_while_a_node_is_dead_holds_when_it_starts() {
+    bench(|mut bench| async move {
+        let node = || "queue-1".to_owned();
+        let set = |value: &str| LeverCall::SetNodeSetting {
+            node: node(),
+            key: "queue_buffer".into(),
+            value: value.into(),
+        };
+        bench.works(set("1000")).await;
+        bench.works(LeverCall::KillNode { node: node() }).await;
+        bench.fails(set("2000")).await;
+        bench.works(LeverCall::StartNode { node: node() }).await;
+        assert_eq!(bench.settings("queue-1").await["queue_buffer"], "2000");
+    });
+}

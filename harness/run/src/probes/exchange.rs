@@ -14,6 +14,8 @@ pub(super) enum Talk {
     Http,
     /// enquire_link and its response (SMPP 3.4, section 4.11), other PDUs in between skipped.
     Smpp,
+    /// OPTIONS and its response (RFC 3261, section 11).
+    Sip,
     /// An empty frame and its echo, see `squall_wire::frames`.
     Frames,
     /// A question to a name server (RFC 1035 over TCP) for the place of a service.
@@ -25,6 +27,7 @@ impl From<LinkProtocol> for Talk {
         match protocol {
             LinkProtocol::Http | LinkProtocol::Https => Talk::Http,
             LinkProtocol::Smpp => Talk::Smpp,
+            LinkProtocol::Sip => Talk::Sip,
             LinkProtocol::Frames => Talk::Frames,
         }
     }
@@ -40,6 +43,7 @@ impl Talk {
         match self {
             Talk::Http => http(stream).await,
             Talk::Smpp => smpp(stream).await,
+            Talk::Sip => sip(stream).await,
             Talk::Name(name) => question(stream, name).await,
             Talk::Frames => {
                 stream.write_all(&0u32.to_be_bytes()).await?;
@@ -56,9 +60,14 @@ impl Talk {
 async fn http<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: probe\r\n\r\n").await?;
     stream.flush().await?;
+    answered(stream, "HTTP/1.1 ").await
+}
+
+/// Waits for one whole answer: both protocols frame theirs by its Content-Length.
+async fn answered<S: AsyncRead + Unpin>(stream: &mut S, version: &str) -> io::Result<()> {
     let mut answer = Vec::new();
     loop {
-        if let Some(length) = complete(&answer)? {
+        if let Some(length) = complete(&answer, version)? {
             if answer.len() >= length {
                 return Ok(());
             }
@@ -72,12 +81,12 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<(
 }
 
 /// Length of the whole answer, once its head is there.
-fn complete(answer: &[u8]) -> io::Result<Option<usize>> {
+fn complete(answer: &[u8], version: &str) -> io::Result<Option<usize>> {
     let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Ok(None);
     };
     let text = std::str::from_utf8(&answer[..head]).map_err(|_| io::ErrorKind::InvalidData)?;
-    if !text.starts_with("HTTP/1.1 ") {
+    if !text.starts_with(version) {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let length = text
@@ -88,6 +97,21 @@ fn complete(answer: &[u8]) -> io::Result<Option<usize>> {
         .filter(|length| *length <= MOST)
         .ok_or(io::ErrorKind::InvalidData)?;
     Ok(Some(head + 4 + length))
+}
+
+/// RFC 3261, section 11: whoever is asked for its options answers with a final response.
+async fn sip<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    const OPTIONS: &str = "OPTIONS sip:squall.invalid SIP/2.0\r\n\
+        Via: SIP/2.0/TCP probe.invalid;branch=z9hG4bKprobe\r\n\
+        Max-Forwards: 70\r\n\
+        To: <sip:squall.invalid>\r\n\
+        From: <sip:probe.invalid>;tag=probe\r\n\
+        Call-ID: probe@probe.invalid\r\n\
+        CSeq: 1 OPTIONS\r\n\
+        Content-Length: 0\r\n\r\n";
+    stream.write_all(OPTIONS.as_bytes()).await?;
+    stream.flush().await?;
+    answered(stream, "SIP/2.0 ").await
 }
 
 async fn smpp<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
@@ -190,6 +214,15 @@ mod tests {
         };
         let (asked, ()) = tokio::join!(Talk::Http.exchange(&mut near), serve);
         assert_eq!(asked.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn a_sip_answer_is_any_response() {
+        let (mut near, mut far) = tokio::io::duplex(1024);
+        far.write_all(b"SIP/2.0 486 Busy Here\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        Talk::Sip.exchange(&mut near).await.unwrap();
+        far.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        assert!(Talk::Sip.exchange(&mut near).await.is_err());
     }
 
     #[tokio::test]

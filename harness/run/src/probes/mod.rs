@@ -87,7 +87,10 @@ fn targets(plan: &Plan) -> Vec<Target> {
                 }
                 Watch::Unresolved { link } => (ProbeTarget::Name(link.clone()), Micros::ZERO, 1),
                 Watch::Untrusted { link } => (ProbeTarget::Link(link.clone()), Micros::ZERO, 1),
-                Watch::Draws { .. } | Watch::Hits { .. } | Watch::Full { .. } => continue,
+                Watch::Draws { .. }
+                | Watch::Hits { .. }
+                | Watch::Full { .. }
+                | Watch::Faster { .. } => continue,
             };
             let patience = PATIENCE + latency(plan, &name) + latency(plan, &name) + slower + slower;
             let target = found.entry(name.clone()).or_insert_with(|| Target {

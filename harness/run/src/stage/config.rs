@@ -79,6 +79,7 @@ impl Configs<'_> {
         let ports: Vec<&str> = match (node, stack.carrier(name).map(|carrier| carrier.protocol)) {
             (Some(node), _) => node.ports.iter().map(String::as_str).chain(["admin"]).collect(),
             (None, Some(CarrierProtocol::Smpp)) => vec!["smpp", "control"],
+            (None, Some(CarrierProtocol::Sip)) => vec!["sip", "control"],
             (None, _) if stack.links_by_tls(name).is_empty() => vec!["http", "control"],
             (None, _) => vec!["https", "control"],
         };

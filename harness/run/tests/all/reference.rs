@@ -125,6 +125,7 @@ pub fn plan(per_second: f64, seconds: u64, faults: &[(Fault, u64, u64)]) -> Plan
         clock: Clock { start_unix_us: 0, offset_seconds: 0, stated: false },
         seed: 42,
         traffic: Traffic {
+            item: Default::default(),
             rates: vec![RateFrom { at: Micros::ZERO, per_second }],
             population: stack
                 .segments

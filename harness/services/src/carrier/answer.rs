@@ -25,7 +25,7 @@ pub(super) fn parse(codes: &Codes, answer: &str) -> Result<Code, String> {
 mod tests {
     use super::*;
     use crate::carrier::dialect::Dialect;
-    use squall_model::stack::CarrierProtocol::{self, Json, Smpp, Twilio, Vonage};
+    use squall_model::stack::CarrierProtocol::{self, Json, Sip, Smpp, Twilio, Vonage};
 
     fn codes(protocol: CarrierProtocol) -> &'static Codes {
         &Dialect::of(protocol).codes
@@ -55,6 +55,11 @@ mod tests {
             (Json, "rejected", 422),
             (Json, "unauthorized", 401),
             (Json, "504", 504),
+            (Sip, "throttled", 503),
+            (Sip, "queue full", 503),
+            (Sip, "system error", 500),
+            (Sip, "rejected", 603),
+            (Sip, "486", 486),
         ] {
             assert_eq!(parse(codes(protocol), answer), Ok(Code(code)), "{answer}");
         }
@@ -70,6 +75,9 @@ mod tests {
             (Json, "200"),
             (Json, "7"),
             (Json, "full"),
+            (Sip, "200"),
+            (Sip, "302"),
+            (Sip, "700"),
         ] {
             assert!(parse(codes(protocol), answer).is_err(), "{answer}");
         }
@@ -87,7 +95,7 @@ mod tests {
     /// What the log shows can be asked for again.
     #[test]
     fn every_refusal_by_word_is_shown_as_a_code_that_is_read() {
-        for protocol in [Smpp, Twilio, Vonage, Json] {
+        for protocol in [Smpp, Twilio, Vonage, Json, Sip] {
             let codes = codes(protocol);
             for code in [codes.throttled, codes.queue_full, codes.system_error, codes.rejected] {
                 assert_eq!((codes.read)(&(codes.show)(code)), Some(code), "{protocol:?}");

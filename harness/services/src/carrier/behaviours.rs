@@ -2,7 +2,7 @@
 
 use super::answer::{self, Code};
 use super::capacity::Capacity;
-use super::dialect::Codes;
+use super::dialect::Dialect;
 use serde::Serialize;
 use squall_model::behaviour::Behaviour;
 use squall_model::stack::Counted;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// By name; asked in the order of their names, so that one seed gives one outcome.
 pub(super) struct Behaviours {
-    codes: &'static Codes,
+    dialect: &'static Dialect,
     by_name: BTreeMap<String, Active>,
 }
 
@@ -62,8 +62,8 @@ impl Active {
 }
 
 impl Behaviours {
-    pub(super) fn new(codes: &'static Codes) -> Self {
-        Behaviours { codes, by_name: BTreeMap::new() }
+    pub(super) fn new(dialect: &'static Dialect) -> Self {
+        Behaviours { dialect, by_name: BTreeMap::new() }
     }
 
     /// Puts a behaviour in force, in place of one of the same name.
@@ -76,11 +76,12 @@ impl Behaviours {
         name: &str,
         behaviour: Behaviour,
     ) -> Result<(), String> {
-        let mut code = Code(self.codes.throttled);
+        let codes = &self.dialect.codes;
+        let mut code = Code(codes.throttled);
         let mut capacity = None;
         match &behaviour {
             Behaviour::Refuse { answer, share } => {
-                code = answer::parse(self.codes, answer)?;
+                code = answer::parse(codes, answer)?;
                 is_share(*share)?;
             }
             Behaviour::Capacity { per_second } => {
@@ -88,6 +89,14 @@ impl Behaviours {
                 if capacity.is_none() {
                     return Err(format!("{per_second} is no rate"));
                 }
+            }
+            Behaviour::ReceiptsDelayed { .. }
+            | Behaviour::ReceiptsLost { .. }
+            | Behaviour::ReceiptsRepeated { .. }
+            | Behaviour::ReceiptsFalse { .. }
+                if !self.dialect.receipts =>
+            {
+                return Err("this carrier sends no receipts".to_owned());
             }
             Behaviour::Swallow { share }
             | Behaviour::ReceiptsLost { share }

@@ -4,7 +4,8 @@
 //! ([`Desk::write`]) before they answer.
 
 use super::answer::Code;
-use super::behaviours::Behaviours;
+use super::behaviours::{Behaviours, Fate};
+use super::calls::Calls;
 use super::capacity::Capacity;
 use super::dialect::{Codes, Dialect};
 use super::journal::{Accepted, COMPACT, Entry, Event, Journal, Log, Outcome, Promised, Record};
@@ -30,12 +31,14 @@ pub(super) struct Desk {
     pub recent: Recent,
     /// When the dispatcher looks for due receipts next; 0 while it could not send any.
     pub looking_us: u64,
+    pub calls: Calls,
+    /// For a call, how long it rings.
+    pub receipt_delay_us: u64,
     capacity: Option<Capacity>,
-    receipt_delay_us: u64,
     /// From the acceptance to the handset.
     lands_after_us: u64,
     reassembly: Reassembly,
-    journal: Journal,
+    pub(super) journal: Journal,
     /// Size of `messages` after it was last written anew.
     compacted: u64,
 }
@@ -74,13 +77,15 @@ pub(super) struct Decision {
 impl Desk {
     pub(super) fn open(node: &Node, entry: &stack::Carrier) -> Result<Desk, ServiceError> {
         let (journal, records) = Journal::open(node.disk())?;
-        let Dialect { codes, lands_at_once, .. } = Dialect::of(entry.protocol);
+        let dialect = Dialect::of(entry.protocol);
+        let Dialect { codes, lands_at_once, .. } = dialect;
         let mut desk = Desk {
             codes,
-            behaviours: Behaviours::new(codes),
+            behaviours: Behaviours::new(dialect),
             promises: Promises::default(),
             recent: Recent::default(),
             looking_us: 0,
+            calls: Calls::default(),
             capacity: entry
                 .capacity
                 .and_then(|per_second| Capacity::new(per_second, entry.capacity_counts)),
@@ -91,6 +96,9 @@ impl Desk {
             journal,
         };
         desk.restore(records);
+        desk.drop_calls(node.unix_us());
+        let failed = |source| ServiceError::Disk { file: "events".into(), source };
+        desk.write().map_err(failed)?;
         Ok(desk)
     }
 
@@ -121,6 +129,8 @@ impl Desk {
                     self.recent.remove(id);
                 }
                 Record::Done(_) => {}
+                Record::Call(number, caller) => self.calls.restore(number, caller),
+                Record::CallOver(number) => self.calls.over(number),
             }
         }
     }
@@ -128,14 +138,9 @@ impl Desk {
     /// Decides about a submit. Nothing may be answered before [`Desk::write`] has returned.
     pub(super) fn submit(&mut self, now_us: u64, submission: Submission<'_>) -> Decision {
         let via = self.journal.via(submission.via);
-        let fate = self.behaviours.submit(now_us);
-        let full = self.capacity.as_mut().is_some_and(|capacity| {
-            let counts = fate.refused.is_none() || capacity.counts_refused();
-            counts && !capacity.take(now_us)
-        });
-        let refused = fate.refused.or(full.then_some(Code(self.codes.throttled)));
+        let fate = self.decide(now_us);
         let answer_after = Duration::from_millis(fate.answer_after_ms);
-        if let Some(code) = refused {
+        if let Some(code) = fate.refused {
             let event = Event::Refused(code);
             let message = token::find(submission.text);
             self.journal.event(Entry { unix_us: now_us, message, event, via });
@@ -153,6 +158,17 @@ impl Desk {
         let id = self.journal.event(Entry { unix_us, message, event, via });
         self.accept(now_us, id, submission, outcome, reached);
         Decision { result: Ok(id), answer_after }
+    }
+
+    /// What behaviours and capacity make of one submit or call.
+    pub(super) fn decide(&mut self, now_us: u64) -> Fate {
+        let mut fate = self.behaviours.submit(now_us);
+        let full = self.capacity.as_mut().is_some_and(|capacity| {
+            let counts = fate.refused.is_none() || capacity.counts_refused();
+            counts && !capacity.take(now_us)
+        });
+        fate.refused = fate.refused.or(full.then_some(Code(self.codes.throttled)));
+        fate
     }
 
     /// Puts a message, or a part of one, on its handset.
@@ -252,7 +268,8 @@ impl Desk {
                 let promise = open.get(&accepted.id).and_then(|open| open.promise);
                 open.insert(accepted.id, Accepted { promise, ..accepted.clone() });
             }
-            self.journal.compact(open.values())?;
+            let messages = open.into_values().map(Record::Accepted);
+            self.journal.compact(messages.chain(self.calls.records()))?;
             self.compacted = self.journal.size();
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! What a protocol brings to the carrier: the port it is spoken on, its codes for refusals, its
 //! front. A new protocol is its folder and its line in [`Dialect::of`].
 
-use super::{Carrier, json, smpp, twilio, voice, vonage};
+use super::{Carrier, json, sip, smpp, twilio, voice, vonage};
 use squall_model::stack::CarrierProtocol;
 use squall_platform::Listener;
 use squall_platform::running::{Done, Stopping};
@@ -12,6 +12,8 @@ pub(super) struct Dialect {
     pub port: &'static str,
     /// What is accepted is on its handset at that instant; else when its receipt would be due.
     pub lands_at_once: bool,
+    /// Senders are told of outcomes later on.
+    pub receipts: bool,
     pub codes: Codes,
     pub serve: fn(Arc<Carrier>, Listener, Stopping, Done),
 }
@@ -38,6 +40,7 @@ impl Dialect {
             CarrierProtocol::Vonage => &vonage::DIALECT,
             CarrierProtocol::Json => &json::DIALECT,
             CarrierProtocol::Voice => &voice::DIALECT,
+            CarrierProtocol::Sip => &sip::DIALECT,
         }
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! `events` holds one fixed-size entry per submit and is read back from disk, never kept in memory;
 //! the [`super::names`] of who submitted lie beside it.
-//! `messages` holds accepted messages and the receipts that went out; it is written anew, into the
-//! other of two files, once it is mostly past. Both are written before an answer goes out and
+//! `messages` holds accepted messages and the receipts that went out, and calls in progress; it is
+//! written anew, into the other of two files, once it is mostly past. Both are written before an answer goes out and
 //! never synced: they must outlive a kill, not a loss of power. Writes go to the page cache and are
 //! made in place.
 
 use super::answer::Code;
 use super::dialect::Codes;
 use super::names::Names;
+use super::verbs::{self, Verb};
 use crate::ServiceError;
 use serde::{Deserialize, Serialize};
 use squall_model::fact::CarrierEvent;
@@ -23,13 +24,16 @@ const ENTRY: usize = 24;
 /// Above it, `messages` is written anew once most of it is past.
 pub(super) const COMPACT: u64 = 64 << 20;
 
-/// What happened to one submit.
+/// What happened to one submit, or in one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     Delivered,
     Swallowed,
     Part,
+    /// In the carrier's own codes; all others are the caller's, see [`verbs`].
     Refused(Code),
+    Dropped(Code),
+    Verb(Verb, Option<Code>),
 }
 
 impl Event {
@@ -39,6 +43,10 @@ impl Event {
             Event::Swallowed => CarrierEvent::Swallowed,
             Event::Part => CarrierEvent::Part,
             Event::Refused(code) => CarrierEvent::Refused((codes.show)(code.0)),
+            Event::Dropped(code) => CarrierEvent::Dropped(verbs::show(code)),
+            Event::Verb(verb, code) => {
+                CarrierEvent::Verb { verb: verb.name().to_owned(), code: code.map(verbs::show) }
+            }
         }
     }
 }
@@ -54,11 +62,13 @@ pub(super) struct Entry {
 
 impl Entry {
     fn to_bytes(self) -> [u8; ENTRY] {
-        let (kind, code) = match self.event {
-            Event::Delivered => (1u8, 0),
-            Event::Swallowed => (2, 0),
-            Event::Part => (3, 0),
-            Event::Refused(code) => (4, code.0),
+        let (kind, code, verb) = match self.event {
+            Event::Delivered => (1u8, 0, 0),
+            Event::Swallowed => (2, 0, 0),
+            Event::Part => (3, 0, 0),
+            Event::Refused(code) => (4, code.0, 0),
+            Event::Dropped(code) => (5, code.0, 0),
+            Event::Verb(verb, code) => (6, code.map_or(0, |code| code.0), verb.0),
         };
         let mut out = [0; ENTRY];
         out[..8].copy_from_slice(&self.unix_us.to_le_bytes());
@@ -66,6 +76,7 @@ impl Entry {
         out[16..20].copy_from_slice(&code.to_le_bytes());
         out[20] = kind;
         out[21] = self.via;
+        out[22] = verb;
         out
     }
 
@@ -78,6 +89,8 @@ impl Entry {
             2 => Event::Swallowed,
             3 => Event::Part,
             4 => Event::Refused(Code(code)),
+            5 => Event::Dropped(Code(code)),
+            6 => Event::Verb(Verb(*bytes.get(22)?), (code > 0).then_some(Code(code))),
             _ => return None,
         };
         Some(Entry { unix_us, message, event, via: *bytes.get(21)? })
@@ -141,6 +154,18 @@ pub(super) enum Record {
     /// The text was taken out on request.
     Redacted(u64),
     Deleted(u64),
+    /// A call that rings or is answered.
+    Call(u64, Caller),
+    /// Its end is in the log.
+    CallOver(u64),
+}
+
+/// Who a call in progress is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Caller {
+    pub message: Option<u64>,
+    /// Who placed it, see [`Names`].
+    pub via: u8,
 }
 
 /// The reader of an entry range; cheap to clone into a blocking call.
@@ -244,7 +269,8 @@ impl Journal {
     }
 
     /// Writes all that was added. Names before the events that use them, then events: a kill between the two may cost a receipt of a
-    /// submit that was never answered, but can never leave a receipt without its event.
+    /// submit that was never answered, but can never leave a receipt without its event; a call whose
+    /// end was never answered may be logged as dropped beside it.
     ///
     /// # Errors
     /// What the disk says; the same bytes are written again next time.
@@ -279,17 +305,14 @@ impl Journal {
     ///
     /// # Errors
     /// What the disk says; the old file stays in use.
-    pub(super) fn compact<'a>(
-        &mut self,
-        records: impl Iterator<Item = &'a Accepted>,
-    ) -> io::Result<()> {
+    pub(super) fn compact(&mut self, records: impl Iterator<Item = Record>) -> io::Result<()> {
         let generation = self.generation + 1;
         let name = format!("messages-{}", generation % 2);
         let file = self.disk.open(&name)?;
         file.set_len(0)?;
         let mut bytes = Vec::new();
-        for accepted in records {
-            frame(&mut bytes, &Record::Accepted(accepted.clone()));
+        for record in records {
+            frame(&mut bytes, &record);
         }
         // The header last: a file without one is no journal.
         file.write_all_at(&bytes, 8)?;

@@ -1,12 +1,15 @@
-//! The mock carrier: an SMPP SMSC or a vendor's HTTP API, with a log of what reached handsets.
+//! The mock carrier: an SMPP SMSC, a vendor's HTTP API or a telephone network behind a SIP trunk, with
+//! a log of what reached handsets.
 //!
 //! The front of its protocol ([`dialect`] lists them) hands messages to the [`desk`], which draws
 //! what the behaviours say, writes the [`journal`] and promises receipts. An answer never leaves before the
 //! journal is written. It has no real network behind it: a message that is accepted and not
-//! swallowed is on its handset at that instant, a call once it has rung and read its text out.
+//! swallowed is on its handset at that instant, a call once it has rung and read its text out, and one
+//! over SIP when its caller hangs up.
 
 mod answer;
 mod behaviours;
+mod calls;
 mod capacity;
 mod control;
 mod desk;
@@ -16,8 +19,10 @@ mod json;
 mod names;
 mod promises;
 mod recent;
+mod sip;
 mod smpp;
 mod twilio;
+mod verbs;
 mod voice;
 mod vonage;
 mod web;
@@ -57,7 +62,7 @@ impl Carrier {
     }
 }
 
-/// Starts the carrier named `config.node` of `config.carriers`. Ports: `smpp` or `http`, by its
+/// Starts the carrier named `config.node` of `config.carriers`. Ports: `smpp`, `sip` or `http`, by its
 /// protocol (`https` where it has an identity), and `control`. Settings: `account` and `secret`. What
 /// an earlier life of this node has logged and promised is taken up again.
 ///

@@ -50,6 +50,17 @@ pub fn both(protocol: CarrierProtocol, test: impl Fn(Site) -> BoxFuture<'static,
     });
 }
 
+/// Plays `test` in the simulation alone, where waiting costs nothing.
+pub fn simulated<T, F: Future<Output = T>>(
+    protocol: CarrierProtocol,
+    test: impl Fn(Site) -> F,
+) -> T {
+    World::run(7, START_US, |world| async {
+        let node = world.node("tester");
+        test(Site::start(Place::Sim(world), node, protocol).await).await
+    })
+}
+
 /// Plays `test` on the operating system.
 pub fn real<F: Future<Output = ()>>(protocol: CarrierProtocol, test: impl FnOnce(Site) -> F) {
     runtime().block_on(async {
@@ -86,7 +97,11 @@ impl Site {
             capacity_counts: Default::default(),
             receipt_delay: Micros::from_millis(20),
         };
-        let front = if protocol == CarrierProtocol::Smpp { "smpp" } else { "http" };
+        let front = match protocol {
+            CarrierProtocol::Smpp => "smpp",
+            CarrierProtocol::Sip => "sip",
+            _ => "http",
+        };
         let listen = |port: &str| (port.to_owned(), "127.0.0.1:0".to_owned());
         let config = NodeConfig {
             node: "smartfren".into(),
@@ -137,6 +152,14 @@ impl Site {
     /// Sets the carrier entry's own capacity, from the next life on.
     pub fn config(&mut self) -> &mut NodeConfig {
         &mut self.config
+    }
+
+    /// The world the carrier is simulated in.
+    pub fn world(&self) -> &World {
+        match &self.place {
+            Place::Sim(world) => world,
+            Place::Real { .. } => panic!("a carrier on the operating system"),
+        }
     }
 
     pub fn address(&self, port: &str) -> String {

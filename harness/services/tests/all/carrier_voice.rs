@@ -23,6 +23,7 @@ fn code(number: u64, callback: Option<&str>) -> CreateCall {
         twiml: call::say(&format!("Your code is {}", token::encode(number))),
         status_callback: callback.map(str::to_owned),
         timeout_s: Some(30),
+        ..CreateCall::default()
     }
 }
 
@@ -87,6 +88,8 @@ fn calls_are_refused_in_the_vendors_own_codes() {
             assert_eq!(refusal(&place(&site, &code(1, None), "wrong").await), (401, 20003));
             let nothing = CreateCall { twiml: String::new(), ..code(1, None) };
             assert_eq!(refusal(&place(&site, &nothing, SECRET).await), (400, 21205));
+            let by_url = CreateCall { url: Some("http://scripts/call".into()), ..nothing };
+            assert_eq!(refusal(&place(&site, &by_url, SECRET).await), (400, 21205));
             let keys = authorization(ACCOUNT, SECRET);
             let elsewhere = site.send(
                 "http",

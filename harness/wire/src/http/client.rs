@@ -4,6 +4,8 @@
 //! A request is sent a second time only where the first connection gave it back untouched. A target
 //! that is known by name is looked up for each connection anew, and no connection to it grows old.
 
+mod fetch;
+
 use super::body;
 use super::names::{ByName, Names, Wire};
 use super::{Request, Response};
@@ -19,6 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use fetch::{Answer, FetchError, Fetching};
 
 /// Well below a server's patience with an idle connection ([`super::Limits::header_timeout`]): a
 /// request must not meet the server's FIN half-way.
@@ -103,8 +107,45 @@ impl Client {
         request: Request,
         timeout: Duration,
     ) -> Result<Response, HttpError> {
+        let message = self.prepare(address, request)?;
+        self.exchange(address, message, timeout).await
+    }
+
+    /// Sends `request` to the proxy at `address`, in absolute form (RFC 9112, section 3.2.2): its URI
+    /// goes out whole, and `Host` is that URI's.
+    ///
+    /// # Errors
+    /// As [`Client::send`]; a URI without a host is [`HttpError::NotSent`].
+    pub async fn forward(
+        &self,
+        address: &str,
+        request: Request,
+        timeout: Duration,
+    ) -> Result<Response, HttpError> {
+        let request = self.for_its_host(address, request)?;
+        self.exchange(address, request.map(Full::new), timeout).await
+    }
+
+    /// With `Host` from the request's own URL, which is a whole one.
+    fn for_its_host(&self, address: &str, mut request: Request) -> Result<Request, HttpError> {
+        // Known by its address from now on, as a connection is put back under it.
+        self.host_header(address)?;
+        let host = request.uri().authority().map_or("", |authority| authority.as_str());
+        if host.is_empty() {
+            return Err(not_sent(address, "a whole URL is asked for"));
+        }
+        let host = HeaderValue::from_str(host).map_err(|why| not_sent(address, why))?;
+        request.headers_mut().insert(header::HOST, host);
+        Ok(request)
+    }
+
+    async fn exchange(
+        &self,
+        address: &str,
+        mut message: Message,
+        timeout: Duration,
+    ) -> Result<Response, HttpError> {
         let deadline = Instant::now() + timeout;
-        let mut message = self.prepare(address, request)?;
         loop {
             let (sender, pooled) = match self.take(address, deadline).await {
                 Some(sender) => (sender, true),

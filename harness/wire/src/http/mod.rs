@@ -1,8 +1,9 @@
 //! HTTP/1.1 over platform streams: one server and one client, the same in both worlds.
 //!
 //! hyper does the protocol; this module adds what a service needs around it: caps, timeouts, a
-//! graceful stop and a keep-alive pool that knows what may be sent twice. Whole bodies only: every
-//! request and answer here is small. No redirects, no cookies, no compression.
+//! graceful stop and a keep-alive pool that knows what may be sent twice. Whole bodies,
+//! as nearly every request and answer here is small; only what is fetched from strangers is taken in
+//! pieces. No redirects, no cookies, no compression.
 
 pub mod authorization;
 mod body;
@@ -20,7 +21,7 @@ use futures::future::BoxFuture;
 use std::future::Future;
 use std::time::Duration;
 
-pub use client::{Client, HttpError};
+pub use client::{Answer, Client, FetchError, Fetching, HttpError};
 pub use server::{serve, serve_tls};
 
 pub type Request = http::Request<Bytes>;
@@ -40,6 +41,10 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Connections open at once; more wait to be accepted.
     pub connections: usize,
+    /// Whether a peer is still answered that has closed its sending side before its answer. Where
+    /// not, that counts as the peer having gone, as proxies commonly take it: its connection is
+    /// closed and the handler's future dropped at once.
+    pub half_close: bool,
 }
 
 impl Default for Limits {
@@ -50,6 +55,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(15),
             connections: 4096,
+            half_close: true,
         }
     }
 }

@@ -71,7 +71,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     let service = service_fn(|request| exchange(request, limits, &*handler));
     let connection = http1::Builder::new()
         .auto_date_header(false)
-        .half_close(true)
+        .half_close(limits.half_close)
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.head.max(SMALLEST_HEAD))

@@ -3,6 +3,7 @@
 use super::*;
 use ::http::{Method, StatusCode, header};
 use squall_platform::running::stop_pair;
+use squall_platform::sim::World;
 use squall_platform::{Node, Stop, Stopped, time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -164,6 +165,80 @@ async fn a_client_that_half_closes_is_still_answered() {
     stream.read_to_string(&mut answer).await.expect("an answer");
     assert!(answer.ends_with("GET /slow "), "{answer}");
     assert!(!answer.to_lowercase().contains("date:"), "dates are not repeatable: {answer}");
+}
+
+/// Counts the requests under way.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn of(count: &Arc<AtomicUsize>) -> UnderWay {
+        count.fetch_add(1, Ordering::SeqCst);
+        UnderWay(count.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// How many requests a server still handles after all its clients have gone, each in its own way.
+fn left_by_clients_that_went(half_close: bool) -> usize {
+    World::run(1, 0, |world| async move {
+        let (server, under_way) = (world.node("server"), Arc::new(AtomicUsize::new(0)));
+        let listener = server.bind("server:80").await.expect("a port");
+        let (_stop, stopping, done, _stopped) = stop_pair();
+        let count = under_way.clone();
+        let handler = move |_: Request| {
+            let counted = UnderWay::of(&count);
+            async move {
+                let () = std::future::pending().await;
+                drop(counted);
+                reply::empty(StatusCode::OK)
+            }
+        };
+        let limits = Limits { half_close, ..Limits::default() };
+        serve(&server, listener, limits, stopping, done, Arc::new(handler));
+        let node = world.node("client");
+        let client = Client::new(node.clone(), 4);
+        let late = client.send("server:80", post("/", b"x"), Duration::from_secs(1)).await;
+        assert!(matches!(late, Err(HttpError::Indeterminate(_))), "{late:?}");
+        let mut streams = Vec::new();
+        for _ in 0..3 {
+            let mut stream = node.connect("server:80").await.expect("connected");
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
+            streams.push(stream);
+        }
+        time::sleep(Duration::from_secs(1)).await;
+        assert!(under_way.load(Ordering::SeqCst) >= 3, "all have begun");
+        streams.remove(0).reset();
+        drop(streams.remove(0));
+        streams[0].shutdown().await.expect("half closed");
+        time::sleep(Duration::from_secs(60)).await;
+        under_way.load(Ordering::SeqCst)
+    })
+}
+
+#[test]
+fn a_request_whose_client_went_is_dropped_where_the_server_wants_that() {
+    assert_eq!(left_by_clients_that_went(false), 0);
+    assert_eq!(left_by_clients_that_went(true), 4, "by default nobody looks");
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_a_whole_url() {
+    let (address, ..) = started(Limits::default()).await;
+    let client = Client::new(node(), 1);
+    for _ in 0..2 {
+        let wanted = post("http://media:81/a?b=c", b"x");
+        let answer = client.forward(&address, wanted, PATIENCE).await.expect("sent");
+        assert_eq!(&answer.body()[..], b"POST http://media:81/a?b=c x");
+    }
+    let error = client.forward(&address, post("/a", b""), PATIENCE).await;
+    assert!(matches!(error, Err(HttpError::NotSent(_))), "{error:?}");
+    let plain = client.send(&address, post("http://media/a", b""), PATIENCE).await.expect("sent");
+    assert_eq!(&plain.body()[..], b"POST /a ");
 }
 
 #[tokio::test]

@@ -1,17 +1,17 @@
-//! Both directions of one SMPP connection: a [`Reader`] of PDUs and an [`Outbox`] that coalesces
-//! what is written. Binding, windows and answers belong to the two ends.
+//! Both directions of one SMPP connection: a [`Reader`] of PDUs and an [`Outbox`] of them. Binding,
+//! windows and answers belong to the two ends.
 
+use crate::outbox;
 use crate::smpp::frame::{self, Header, Incoming, LengthError};
 use bytes::BytesMut;
 use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::{Command, CommandStatus, Pdu};
 use squall_platform::time::{Instant, timeout_at};
-use squall_platform::{Node, ReadHalf, Stream, WriteHalf};
+use squall_platform::{Node, ReadHalf, Stream};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::Notify;
+use tokio::io::AsyncReadExt;
 use tokio_util::codec::Encoder;
 
 /// From the first octet of a PDU to its last.
@@ -19,9 +19,6 @@ pub const PDU_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What one read asks for, and what is kept between reads.
 const READ: usize = 16 * 1024;
-
-/// Above this much unwritten output a session reads no further requests.
-const OUTBOX: usize = 1024 * 1024;
 
 /// Why a session cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +36,8 @@ pub enum SessionError {
 /// Splits a connection into its reader and its outbox; the writing runs as a task of `node`.
 pub fn open(node: &Node, stream: Stream) -> (Reader, Outbox) {
     let (read, write) = stream.into_split();
-    let shared = Arc::new(Shared::default());
-    node.spawn(pump(shared.clone(), write));
     let reader = Reader { half: read, buffer: BytesMut::new(), due: None };
-    (reader, Outbox(Arc::new(Owner(shared))))
+    (reader, Outbox(outbox::Outbox::open(node, write)))
 }
 
 /// The reading side.
@@ -95,56 +90,30 @@ impl Reader {
     }
 }
 
-/// What waits to be written to the peer. Clones share it; the last one dropped closes the writing
-/// side after everything queued has gone out.
+/// PDUs that wait to be written to the peer.
 #[derive(Clone, Debug)]
-pub struct Outbox(Arc<Owner>);
+pub struct Outbox(outbox::Outbox);
 
-#[derive(Debug)]
-struct Owner(Arc<Shared>);
+impl Deref for Outbox {
+    type Target = outbox::Outbox;
 
-impl Drop for Owner {
-    fn drop(&mut self) {
-        self.0.close();
+    fn deref(&self) -> &outbox::Outbox {
+        &self.0
     }
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    /// Something to write, or the end.
-    work: Notify,
-    /// The queue has been taken, or writing has ended.
-    moved: Notify,
-    /// Ends a write that the peer does not take.
-    reset: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    bytes: BytesMut,
-    closing: bool,
-    /// Writing has ended: nothing queued from now on goes anywhere.
-    over: bool,
-}
-
 impl Outbox {
-    /// Queues a PDU; [`Outbox::flush`] sets it moving. False where writing has ended.
+    /// Queues a PDU; [`outbox::Outbox::flush`] sets it moving. False where writing has ended.
     pub fn push(&self, command: &Command) -> bool {
-        self.0.0.with(|queue| {
-            // Writing into memory cannot fail.
-            queue.open() && CommandCodec::new().encode(command, &mut queue.bytes).is_ok()
-        })
+        // Writing into memory cannot fail.
+        self.add(|bytes| CommandCodec::new().encode(command, bytes).is_ok())
     }
 
     /// Queues a bare header: an answer whose status leaves no room for a body.
     pub fn push_header(&self, header: Header) -> bool {
-        self.0.0.with(|queue| {
-            if !queue.open() {
-                return false;
-            }
+        self.add(|bytes| {
             for field in [frame::MIN_PDU as u32, header.id, header.status, header.sequence] {
-                queue.bytes.extend_from_slice(&field.to_be_bytes());
+                bytes.extend_from_slice(&field.to_be_bytes());
             }
             true
         })
@@ -153,96 +122,5 @@ impl Outbox {
     /// Queues a generic_nack.
     pub fn nack(&self, sequence: u32, status: CommandStatus) -> bool {
         self.push(&Command::new(status, sequence, Pdu::GenericNack))
-    }
-
-    /// Lets the queued PDUs go out together.
-    pub fn flush(&self) {
-        self.0.0.work.notify_one();
-    }
-
-    /// Waits until the peer has taken enough for more to be queued; at once in the usual case.
-    pub async fn room(&self) {
-        loop {
-            let moved = self.0.0.moved.notified();
-            if self.0.0.with(|queue| queue.over || queue.bytes.len() < OUTBOX) {
-                return;
-            }
-            self.flush();
-            moved.await;
-        }
-    }
-
-    /// Ends the writing side once everything queued has gone out.
-    pub fn close(&self) {
-        self.0.0.close();
-    }
-
-    /// Ends the connection with RST; what was queued is thrown away.
-    pub fn reset(&self) {
-        self.0.0.reset.notify_one();
-        self.0.0.close();
-    }
-
-    pub fn is_over(&self) -> bool {
-        self.0.0.with(|queue| !queue.open())
-    }
-}
-
-impl Queue {
-    fn open(&self) -> bool {
-        !self.closing && !self.over
-    }
-}
-
-impl Shared {
-    fn with<T>(&self, act: impl FnOnce(&mut Queue) -> T) -> T {
-        act(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn close(&self) {
-        self.with(|queue| queue.closing = true);
-        self.work.notify_one();
-    }
-
-    /// What is queued, in exchange for an empty buffer, and whether more may come.
-    fn swap(&self, spare: &mut BytesMut) -> bool {
-        let open = self.with(|queue| {
-            std::mem::swap(&mut queue.bytes, spare);
-            queue.open()
-        });
-        self.moved.notify_waiters();
-        open
-    }
-}
-
-/// Writes whatever has been queued since the last write, in one go.
-async fn pump(shared: Arc<Shared>, mut half: WriteHalf) {
-    tokio::select! {
-        biased;
-        () = shared.reset.notified() => half.reset(),
-        () = write(&shared, &mut half) => {}
-    }
-    shared.with(|queue| {
-        queue.over = true;
-        queue.bytes = BytesMut::new();
-    });
-    shared.moved.notify_waiters();
-}
-
-async fn write(shared: &Shared, half: &mut WriteHalf) {
-    let mut spare = BytesMut::new();
-    loop {
-        let open = shared.swap(&mut spare);
-        if !spare.is_empty() {
-            if half.write_all(&spare).await.is_err() {
-                return;
-            }
-            spare.clear();
-        } else if open {
-            shared.work.notified().await;
-        } else {
-            let _ = half.shutdown().await;
-            return;
-        }
     }
 }

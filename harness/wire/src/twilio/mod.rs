@@ -12,9 +12,10 @@ pub mod lookup;
 pub mod message;
 pub mod signature;
 pub mod status;
+pub mod webhook;
 
 pub use crate::http::authorization::basic as authorization;
-pub use call::{Call, CallCallback, CallStatus, CreateCall};
+pub use call::{Call, CallCallback, CallStatus, CreateCall, UpdateCall};
 pub use callback::Callback;
 pub use create::{Create, Update};
 pub use error::ErrorBody;

@@ -6,25 +6,21 @@
 //! synced when. Every role is written against the platform's door and runs unchanged in the
 //! simulation.
 
-mod admin;
 pub mod app;
-mod backoff;
 pub mod edge;
 pub mod gateway;
 mod link;
 pub mod message;
 pub mod queue;
 mod serve;
-mod settings;
-pub mod store;
+
+use squall_role::{RoleError, store};
 
 /// Why a role could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    #[error("{0}")]
-    Setting(String),
-    #[error("port {port} at {address}: {source}")]
-    Bind { port: String, address: String, source: std::io::Error },
+    #[error(transparent)]
+    Role(#[from] RoleError),
     #[error(transparent)]
     Store(#[from] store::StoreError),
 }

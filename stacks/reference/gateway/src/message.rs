@@ -4,9 +4,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// A message's name everywhere in the stack. The upper half is the instant of acceptance in Unix
-/// microseconds, so that sids sort by age and never repeat over restarts; the lower half is drawn.
-pub type Sid = u128;
+/// A message's name everywhere in the stack; its upper half is the instant of acceptance.
+pub use squall_role::store::Sid;
 
 /// As Twilio writes it: `SM` and 32 hexadecimal digits.
 pub fn show(sid: Sid) -> String {

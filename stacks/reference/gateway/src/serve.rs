@@ -1,13 +1,10 @@
-//! The answering side of frames connections, and the binding of a role's ports.
+//! The answering side of frames connections.
 
-use crate::ServiceError;
 use crate::message::{self, Answer, Ask, Reply};
 use bytes::Bytes;
-use squall_model::node_config::NodeConfig;
 use squall_platform::running::{Done, Stopping};
 use squall_platform::{Listener, Node, Stream, accept};
 use squall_wire::frames::{self, ControlFlow, Side};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -71,33 +68,5 @@ async fn connection(id: u64, stream: Stream, mut stopping: Stopping, asked: &dyn
         biased;
         _ = frames::exchange(stream, Side::Serving, &mut answers, on_frame) => {}
         () = stopping.asked() => {}
-    }
-}
-
-/// Binds the ports of `config.listen` that a role names, and tells where they are.
-pub(crate) struct Ports {
-    node: Node,
-    listen: BTreeMap<String, String>,
-    pub addresses: BTreeMap<String, String>,
-}
-
-impl Ports {
-    pub(crate) fn new(node: &Node, config: &NodeConfig) -> Ports {
-        Ports { node: node.clone(), listen: config.listen.clone(), addresses: BTreeMap::new() }
-    }
-
-    /// # Errors
-    /// The port is not in the configuration, or cannot be bound.
-    pub(crate) async fn bind(&mut self, port: &str) -> Result<Listener, ServiceError> {
-        let address = self.listen.get(port).ok_or_else(|| {
-            ServiceError::Setting(format!("{} has no address for port {port}", self.node.name()))
-        })?;
-        let listener = self.node.bind(address).await.map_err(|source| ServiceError::Bind {
-            port: port.to_owned(),
-            address: address.clone(),
-            source,
-        })?;
-        self.addresses.insert(port.to_owned(), listener.local_addr());
-        Ok(listener)
     }
 }

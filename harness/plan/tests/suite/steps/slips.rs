@@ -40,6 +40,9 @@ const POSSIBLE: &[(&str, usize, &str)] = &[
     ("an outage costs", 0, "0"),
     ("traffic changes route", 0, "0"),
     ("between {percent} and {percent} of subscribers", 0, "0%"),
+    ("between {percent} and {percent} of calls", 0, "0%"),
+    ("between {percent} and {percent} of verbs", 0, "0%"),
+    ("between {percent} and {percent} of \"play\" and", 0, "0%"),
     ("at most {percent} of the monthly error budget", 0, "0%"),
     ("at most {percent} of the monthly error budget", 0, "120%"),
 ];

@@ -20,7 +20,7 @@ pub fn cost(drill: &DrillReport, here: Here) -> Markup {
                     tr {
                         td.quiet { "out of objective" }
                         td.num { b { (nb(out(budget.out_of_objective))) } }
-                        td { "from the first to the last message that missed its deadline" }
+                        td { (drill.plan().traffic.item.says("from the first to the last message that missed its deadline")) }
                     }
                     tr {
                         td.quiet { "money" }
@@ -90,7 +90,7 @@ fn sum(drill: &DrillReport) -> String {
     let bad = words::count(drill.judged.budget.bad);
     let allowed = words::count(drill.judged.budget.own.allowed.max(0.0) as u64);
     match named.as_slice() {
-        [] => format!("no bad message; {allowed} allowed"),
+        [] => format!("no bad {}; {allowed} allowed", drill.plan().traffic.item.one()),
         named => format!("{bad} after warm-up = {}; {allowed} allowed", named.join(" + ")),
     }
 }

@@ -2,7 +2,7 @@
 //! was asked, who was hit, what it cost, the score, when, how it looked, what to mend, how to repeat it, on what it rests.
 
 use super::{
-    chart, cost, evidence, fix_first, hit, incident, ledger, look, mark, objectives, repeat, score, t,
+    calls, chart, cost, evidence, fix_first, hit, incident, ledger, look, mark, objectives, published, repeat, score, t,
 };
 use crate::run::{DrillReport, RunReport};
 use maud::{Markup, html};
@@ -17,12 +17,14 @@ pub fn drill(run: &RunReport, drill: &DrillReport, index: usize) -> Markup {
                 summary { h2 { span.number { (index + 1) } " " (t(&drill.plan().title())) } }
                 @for paragraph in &drill.plan().about.description[run.shared().len()..] { p.about { (t(paragraph)) } }
                 p.lead { (mark::mark(drill.judged.verdict)) " " (t(&drill.judged.reason)) }
+                @if let Some(stopped) = drill.stopped() { p.alarm { "The drill was " (stopped) "; everything below ends there." } }
                 @for trouble in &drill.judged.troubles { p.alarm { "Trouble of the run: " (t(trouble)) } }
                 (chart::chart(drill))
                 div.pair.wide-left {
                     (ledger::ledger(drill))
                     (ledger::beside(drill, here))
                 }
+                (calls::calls(drill, here))
                 (objectives::objectives(drill, here))
                 div.pair {
                     (hit::hit(drill, here))
@@ -30,6 +32,7 @@ pub fn drill(run: &RunReport, drill: &DrillReport, index: usize) -> Markup {
                 }
                 (score::score(drill))
                 (incident::incident(drill, here))
+                (published::published(drill))
                 (look::look(drill, here))
                 (fix_first::fix_first(drill, here))
                 div.pair {

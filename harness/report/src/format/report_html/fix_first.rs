@@ -28,7 +28,7 @@ pub fn fix_first(drill: &DrillReport, here: Here) -> Markup {
                     li {
                         b { (coded(&it.what)) } " " (coded(&it.why)) " "
                         @if !it.messages.is_empty() {
-                            "Messages "
+                            (drill.plan().traffic.item.says("Messages ")) 
                             @for (i, id) in it.messages.iter().enumerate() { @if i > 0 { ", " } (id) }
                             ". "
                         }

@@ -3,6 +3,7 @@
 use super::{mark, nb, t};
 use crate::exit;
 use crate::run::{DrillReport, RunInfo, RunReport};
+use crate::stretch;
 use crate::words::{self, Clock};
 use maud::{Markup, html};
 use squall_model::units::Micros;
@@ -96,17 +97,18 @@ fn worst(drills: &[DrillReport]) -> Option<String> {
     };
     let of_all = drills.iter().filter_map(|drill| Some((share(drill)?, drill)));
     let (share, drill) = of_all.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let lasted = drill.judged.timeline.impact.map_or(Micros::ZERO, |impact| impact.length());
+    let when = stretch::said(drill).map_or(String::new(), |when| format!(", {when}"));
     let lost = match drill.judged.accounting.lost {
-        0 => "no accepted message was lost".into(),
+        0 => "no accepted message was lost".to_owned(),
         n => words::plural(n, "accepted message was lost", "accepted messages were lost"),
     };
+    let lost = drill.plan().traffic.item.says(&lost);
     Some(format!(
-        "{} “{}”: {} of the subscribers written to were affected, for {}; {lost}.",
+        "{} “{}”: {} of the subscribers written to were affected{}; {lost}.",
         if drills.len() > 1 { "Hit hardest," } else { "In" },
         t(&drill.plan().title()),
         nb(words::percent((share * 1e4).round() / 1e4)),
-        nb(lasted.to_string()),
+        t(&when),
     ))
 }
 
@@ -121,16 +123,20 @@ fn stacks(drills: &[DrillReport]) -> String {
 /// The clock of the drills, where all have the same.
 fn clock(drills: &[DrillReport]) -> Option<String> {
     let words = |drill: &DrillReport| {
-        let (plan, clock) = (drill.plan(), Clock::of(drill.plan()));
-        let ends = format!("{} to {} {}", clock.at(Micros::ZERO), clock.at(plan.end), clock.name());
-        nb(format!("{}, {}", if clock.stated { ends } else { "from 0".into() }, plan.end))
+        let clock = Clock::of(drill.plan());
+        let ends = format!("{} to {} {}", clock.at(Micros::ZERO), clock.at(drill.end()), clock.name());
+        let ends = if clock.stated { ends } else { "from 0".into() };
+        match drill.stopped() {
+            Some(stopped) => nb(format!("{ends}, {}; ", drill.end())) + &stopped,
+            None => nb(format!("{ends}, {}", drill.end())),
+        }
     };
     let first = words(drills.first()?);
     drills.iter().all(|drill| words(drill) == first).then_some(first)
 }
 
 fn played(drills: &[DrillReport], wall_ms: u64) -> String {
-    let clock: f64 = drills.iter().map(|drill| drill.plan().end.as_secs_f64()).sum();
+    let clock: f64 = drills.iter().map(|drill| drill.end().as_secs_f64()).sum();
     let wall = Micros::from_millis(wall_ms);
     let simulated = drills.iter().all(|drill| drill.record.header.engine == "sim");
     let faster = clock / wall.as_secs_f64().max(1e-9);

@@ -13,13 +13,14 @@ pub fn hit(drill: &DrillReport, here: Here) -> Markup {
     let affected: u64 = hits.iter().map(|hit| hit.affected).sum();
     let most = hits.iter().map(|hit| hit.reached_out).max().unwrap_or(0);
     let sampled = drill.plan().traffic.sampled;
+    let item = drill.plan().traffic.item;
     html! {
         div {
             h3 { "Who was hit" }
             @if reached == 0 {
                 p {
                     @if drill.plan().faults.is_empty() { "No fault was played, so nobody was." }
-                    @else { "Nobody had a message scheduled while a fault was effective." }
+                    @else { (item.says("Nobody had a message scheduled while a fault was effective.")) }
                 }
             } @else {
                 table.hit {
@@ -40,7 +41,7 @@ pub fn hit(drill: &DrillReport, here: Here) -> Markup {
                     }
                 }
                 p.note {
-                    "Full bar: subscribers of the segment with a message scheduled while a fault was effective. Red: had such a message late, refused or never. "
+                    (item.says("Full bar: subscribers of the segment with a message scheduled while a fault was effective. Red: had such a message late, refused or never. "))
                     @if sampled > 1 { "Sampled 1 in " (words::count(sampled)) ": one subscriber stands for as many. " }
                     (here.tag(Evidence::Deliveries))
                 }

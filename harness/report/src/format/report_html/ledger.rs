@@ -33,7 +33,7 @@ pub fn ledger(drill: &DrillReport) -> Markup {
         - i128::from(books.rejected + books.indeterminate + books.accepted);
     html! {
         div {
-            h3 { "Message accounting" }
+            h3 { (drill.plan().traffic.item.says("Message accounting")) }
             table.ledger {
                 tbody {
                     @for line in lines(books, sum) { (row(&line, books.attempted)) }
@@ -147,6 +147,7 @@ fn bar(line: &Line, whole: u64) -> Markup {
 /// What describes messages of the ledger without being a line of it.
 pub fn beside(drill: &DrillReport, here: Here) -> Markup {
     let it = &drill.judged.accounting;
+    let item = drill.plan().traffic.item;
     let rows = [
         ("duplicated", it.duplicated, "delivered more than once", true),
         ("false receipts", it.false_receipts, "claim a delivery that no carrier made", true),
@@ -165,7 +166,7 @@ pub fn beside(drill: &DrillReport, here: Here) -> Markup {
                         tr {
                             td.quiet { (name) }
                             td.num { b class=[(bad && count > 0).then_some("bad")] { (words::count(count)) } }
-                            td { (meaning) }
+                            td { (item.says(meaning)) }
                         }
                     }
                     tr {
@@ -173,13 +174,13 @@ pub fn beside(drill: &DrillReport, here: Here) -> Markup {
                         td.num { b { (words::count(it.attempts)) } }
                         td {
                             "submits seen by carriers"
-                            @if it.accepted > 0 { ", " (format!("{:.2}", it.attempts as f64 / it.accepted as f64)) " an accepted message" }
+                            @if it.accepted > 0 { ", " (format!("{:.2}", it.attempts as f64 / it.accepted as f64)) " an accepted " (item.one()) }
                         }
                     }
                 }
             }
             p.note {
-                "These describe messages already in the ledger, so they are not added to it. Evidence "
+                (item.says("These describe messages already in the ledger, so they are not added to it.")) " Evidence "
                 (here.tag(Evidence::Ledger)) " " (here.tag(Evidence::Receipts))
             }
         }

@@ -3,6 +3,7 @@
 //! No script, no network: a Content-Security-Policy allows the page's own style by its hash and
 //! nothing else. The page is split by what it shows; all text from outside goes through [`t`].
 
+mod calls;
 mod chart;
 mod cost;
 mod drill;
@@ -15,7 +16,9 @@ mod ledger;
 mod look;
 mod mark;
 mod objectives;
+mod published;
 mod repeat;
+mod repeats;
 mod score;
 mod scoreboard;
 
@@ -50,6 +53,7 @@ fn page(run: &RunReport) -> Markup {
                 main {
                     (head::head(run))
                     (scoreboard::scoreboard(run))
+                    (repeats::repeats(run))
                     @for (index, drill) in run.drills.iter().enumerate() { (drill::drill(run, drill, index)) }
                     footer.note {
                         "Squall resilience report. One file, no script, nothing loaded from a network. "

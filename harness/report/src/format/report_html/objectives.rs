@@ -8,6 +8,7 @@ use crate::words;
 use maud::{Markup, html};
 use squall_model::judged::Finding;
 use squall_model::objective::Objective;
+use squall_model::traffic::Item;
 use squall_model::plan::PlannedObjective;
 use squall_model::verdict::Verdict;
 
@@ -22,7 +23,7 @@ pub fn objectives(drill: &DrillReport, here: Here) -> Markup {
             } }
             tbody {
                 @for (planned, finding) in plan.objectives.iter().zip(&drill.judged.findings) {
-                    (row(planned, finding, here))
+                    (row(drill.plan().traffic.item, planned, finding, here))
                 }
             }
         }
@@ -39,7 +40,7 @@ fn tally(drill: &DrillReport) -> String {
     format!("{} pass, {} fail, {} inconclusive", score.passed, score.failed, score.undecided)
 }
 
-fn row(planned: &PlannedObjective, finding: &Finding, here: Here) -> Markup {
+fn row(item: Item, planned: &PlannedObjective, finding: &Finding, here: Here) -> Markup {
     let observed = match finding.observed {
         Some(value) => nb(words::value(value, finding.unit)),
         None => "not observed".into(),
@@ -49,7 +50,7 @@ fn row(planned: &PlannedObjective, finding: &Finding, here: Here) -> Markup {
             td.name {
                 (t(&planned.text)) " " span.quiet { "line " (planned.line) }
                 span.sub { (t(&finding.reason)) }
-                @if !finding.evidence.is_empty() { (messages(&finding.evidence)) }
+                @if !finding.evidence.is_empty() { (messages(item, &finding.evidence)) }
             }
             td data-label="verdict" { (mark::mark(finding.verdict)) }
             td.num data-label="observed" {
@@ -62,10 +63,10 @@ fn row(planned: &PlannedObjective, finding: &Finding, here: Here) -> Markup {
     }
 }
 
-fn messages(ids: &[u64]) -> Markup {
+fn messages(item: Item, ids: &[u64]) -> Markup {
     html! {
         span.sub {
-            "messages "
+            (item.many()) " "
             @for (i, id) in ids.iter().take(5).enumerate() { @if i > 0 { ", " } (id) }
             @if ids.len() > 5 { " and " (ids.len() - 5) " more in run.json" }
         }
@@ -76,6 +77,9 @@ fn source(objective: &Objective) -> Evidence {
     use Objective as O;
     match objective {
         O::DeliveredWithin(_) | O::SubscribersAffected(_) | O::LatencyPercentile(_) => {
+            Evidence::Deliveries
+        }
+        O::CallsCompleted(_) | O::CallsDropped(_) | O::VerbsSucceed(_) | O::VerbsFail(_) => {
             Evidence::Deliveries
         }
         O::FailsOver(_) | O::Returns(_) | O::RouteChanges(_) | O::Recovers(_) | O::InOrder(_) => {

@@ -16,7 +16,7 @@ pub fn repeat(run: &RunReport, drill: &DrillReport) -> Markup {
             p.note {
                 @if drill.record.header.engine == "sim" { "Same seed, same plan, simulated time: the same facts, byte for byte. " }
                 @else { "Same seed, same plan, same arrivals; on real time no two runs are equal. " }
-                "It plays every drill of that file with this drill’s seed. From a checkout, write "
+                "It plays this drill alone. From a checkout, write "
                 code { "cargo run --release --" } " for " code { "squall" } "."
             }
             table.kv {

@@ -2,6 +2,7 @@
 
 use super::{mark, nb, t};
 use crate::board;
+use crate::compared;
 use crate::differs;
 use crate::run::{DrillReport, RunReport};
 use crate::words;
@@ -15,6 +16,7 @@ pub fn scoreboard(run: &RunReport) -> Markup {
     html! {
         @if let (true, Some(from)) = (one, from.first()) { p.from { (from) } }
         @for paragraph in run.shared() { p.about { (t(paragraph)) } }
+        @for sentence in compared::sentences(run) { p.lead { (t(&sentence)) } }
         table.stack.score {
             thead { tr {
                 th { "drill" } th { "verdict" }

@@ -8,10 +8,12 @@ mod fault;
 pub use fault::{FaultJson, ProbesJson, WaitedJson};
 
 use crate::differs;
+use crate::repeated::{Repeated, Spread, repeated};
 use crate::run::{DrillReport, RunInfo, RunReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use squall_model::about::Repeat;
+use squall_model::calls::Calls;
 use squall_model::judged::{Absent, Accounting, Finding, InTime, Judged, Spent, Unit};
 use squall_model::plan::{Expected, PlannedObjective};
 use squall_model::score::Score;
@@ -42,6 +44,9 @@ pub struct RunJson {
     /// The command line that was typed.
     pub command: Vec<String>,
     pub drills: Vec<DrillJson>,
+    /// Scenarios that were played several times, added up; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<RepeatsJson>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,11 +76,18 @@ pub struct DrillJson {
     #[serde(default)]
     pub seed: u64,
     pub plan_hash: String,
+    /// How long traffic was played: as planned, or until it was stopped.
     pub duration_ms: u64,
+    /// When the drill was cut short of its planned end; null where it was played to it.
+    #[serde(default)]
+    pub stopped_ms: Option<u64>,
     pub phases: Vec<PhaseJson>,
     pub faults: Vec<FaultJson>,
     pub timeline: TimelineJson,
     pub accounting: Accounting,
+    /// Of a drill of calls: how they and their verbs ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Calls>,
     pub objectives: Vec<ObjectiveJson>,
     pub segments: Vec<SegmentJson>,
     /// Of messages scheduled while a fault was effective.
@@ -87,6 +99,32 @@ pub struct DrillJson {
     pub budget: BudgetJson,
     pub troubles: Vec<String>,
     pub score: Score,
+}
+
+/// All repeats of one scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RepeatsJson {
+    pub scenario: String,
+    pub file: String,
+    pub line: usize,
+    /// How many were asked for, and how many of them were met.
+    pub of: u32,
+    pub met: u64,
+    pub objectives: Vec<SpreadJson>,
+}
+
+/// One objective over all repeats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpreadJson {
+    pub text: String,
+    pub line: usize,
+    pub unit: Unit,
+    pub pass: u64,
+    pub fail: u64,
+    pub inconclusive: u64,
+    /// The least and the most that was observed, in `unit`; null where nothing was, or it never came.
+    pub least: Option<f64>,
+    pub most: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -186,6 +224,30 @@ fn run_json(run: &RunReport) -> RunJson {
         wall_ms: *wall_ms,
         command: command.clone(),
         drills: drills.iter().map(|drill| drill_json(run, drill)).collect(),
+        repeats: repeated(run).iter().map(repeats_json).collect(),
+    }
+}
+
+fn repeats_json(one: &Repeated<'_>) -> RepeatsJson {
+    let plan = one.drills[0].plan();
+    let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+    let spread = |it: Spread<'_>| SpreadJson {
+        text: it.text.to_owned(),
+        line: it.line,
+        unit: it.unit,
+        pass: it.pass,
+        fail: it.fail,
+        inconclusive: it.inconclusive,
+        least: it.range.and_then(|(least, _)| finite(least)),
+        most: it.range.and_then(|(_, most)| finite(most)),
+    };
+    RepeatsJson {
+        scenario: plan.scenario.clone(),
+        file: plan.file.clone(),
+        line: plan.line,
+        of: one.of,
+        met: one.met(),
+        objectives: one.objectives().into_iter().map(spread).collect(),
     }
 }
 
@@ -197,9 +259,11 @@ fn drill_json(run: &RunReport, drill: &DrillReport) -> DrillJson {
         met,
         reason,
         accounting,
+        calls,
         faults,
         findings,
         phases,
+        stopped,
         timeline: _,
         segments,
         during_faults,
@@ -235,11 +299,13 @@ fn drill_json(run: &RunReport, drill: &DrillReport) -> DrillJson {
         repetition: plan.about.repeat,
         seed: plan.seed,
         plan_hash: record.header.plan_hash.clone(),
-        duration_ms: plan.end.as_millis(),
+        duration_ms: drill.end().as_millis(),
+        stopped_ms: stopped.map(Micros::as_millis),
         phases: phases.iter().map(phase).collect(),
         faults: faults.iter().map(fault_json).collect(),
         timeline: timeline_json(&judged.timeline),
         accounting: accounting.clone(),
+        calls: calls.clone(),
         objectives: plan
             .objectives
             .iter()

@@ -111,6 +111,7 @@ fn around(sample: &Sample, plan: &Plan) -> Vec<Fact> {
                 healthy,
                 backlog: waits,
                 oldest: Micros::ZERO,
+                gauges: Default::default(),
             }));
         }
     }

@@ -38,6 +38,7 @@ pub fn plan(sample: &Sample) -> Plan {
         clock: sample.clock,
         seed: 42,
         traffic: Traffic {
+            item: Default::default(),
             rates: vec![RateFrom { at: Micros::ZERO, per_second: sample.per_second }],
             population: segments.iter().map(pool).collect(),
             sampled: sample.sampled,
@@ -176,6 +177,7 @@ fn about() -> About {
             setting("backlog_rate", "50", "a second", Some((Harm::SlowDrain, "higher"))),
         ]
         .into(),
+        published: Vec::new(),
         repeat: None,
     }
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub(super) static DIALECT: Dialect = Dialect {
     port: "http",
     lands_at_once: true,
+    receipts: true,
     codes: Codes {
         throttled: 429,
         queue_full: 503,

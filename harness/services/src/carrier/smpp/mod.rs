@@ -33,6 +33,7 @@ impl Smsc {
 pub(super) static DIALECT: Dialect = Dialect {
     port: "smpp",
     lands_at_once: true,
+    receipts: true,
     codes: Codes {
         throttled: 0x58,
         queue_full: 0x14,

@@ -29,6 +29,7 @@ pub(super) const CODES: Codes = Codes {
 pub(super) static DIALECT: Dialect = Dialect {
     port: "http",
     lands_at_once: true,
+    receipts: true,
     codes: CODES,
     serve: |carrier, listener, stopping, done| {
         let ids = Ids::of(&carrier);

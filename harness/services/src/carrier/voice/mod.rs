@@ -21,6 +21,7 @@ use std::sync::Arc;
 pub(super) static DIALECT: Dialect = Dialect {
     port: "http",
     lands_at_once: false,
+    receipts: true,
     codes: Codes {
         queue_full: 20503,
         // "Account not allowed to call this number."
@@ -56,6 +57,7 @@ impl web::Front for Front {
             status: status(owed.outcome),
             from: owed.source.to_string(),
             to: owed.destination.to_string(),
+            error_code: None,
         };
         callback.request(owed.callback.as_deref()?, &self.carrier.secret)
     }
@@ -74,6 +76,9 @@ impl Front {
             return Err(ErrorBody::new(405, 20004, "Method not allowed"));
         }
         let create = CreateCall::parse(request.body())?;
+        if create.twiml.is_empty() {
+            return Err(ErrorBody::new(400, 21205, "Only Twiml is run here, no Url"));
+        }
         let now_us = self.carrier.node.unix_us();
         let wish = if create.status_callback.is_some() { Wish::Everything } else { Wish::Nothing };
         let submission = Submission {

@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 pub(super) static DIALECT: Dialect = Dialect {
     port: "http",
     lands_at_once: true,
+    receipts: true,
     codes: Codes {
         throttled: status::THROTTLED,
         queue_full: status::TOO_MANY,

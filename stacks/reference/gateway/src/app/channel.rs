@@ -116,6 +116,7 @@ impl App {
             twiml: call::say(&message.text),
             status_callback: Some(self.callback(message.sid, Channel::Voice)),
             timeout_s: Some(RING_S),
+            ..CreateCall::default()
         };
         create.request(&self.account, &self.secret)
     }

@@ -15,12 +15,7 @@ mod tuning;
 mod waiting;
 
 use crate::ServiceError;
-use crate::admin::{Admin, Health, Shown};
-use crate::backoff;
 use crate::message::{self, Envelope, Sid};
-use crate::serve::Ports;
-use crate::settings::Live;
-use crate::store::{Store, StoreError};
 use counts::Counts;
 use lookup::Lookups;
 use squall_model::node_config::NodeConfig;
@@ -28,6 +23,12 @@ use squall_model::stack::CarrierProtocol;
 use squall_model::units::Micros;
 use squall_platform::rng::Draw;
 use squall_platform::{Node, Rng, Running, running};
+use squall_role::Ports;
+use squall_role::RoleError;
+use squall_role::admin::{Admin, Health, Shown};
+use squall_role::backoff;
+use squall_role::settings::Live;
+use squall_role::store::{Store, StoreError};
 use squall_wire::http::{Client, Limits, Request, serve};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -89,7 +90,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let store = opening.blocking(move || Store::open(&disk, "open")).await?;
     let left = unfinished(&store)?;
     let callbacks = format!("http://{}:{port}", config.node);
-    let client = Client::of(&node, &config, POOL).map_err(ServiceError::Setting)?;
+    let client = Client::of(&node, &config, POOL).map_err(RoleError::Setting)?;
     let app = App::new((node.clone(), client), &config, settings.clone(), counts, callbacks, store);
     let app = Arc::new(app);
     left.into_iter().for_each(|message| life::begin(&app, message));
@@ -211,7 +212,7 @@ impl Shown for App {
         let oldest_us = oldest.map_or(0, |sid| now_us.saturating_sub(message::accepted_us(sid)));
         let healthy = oldest_us <= self.stuck_after.0;
         let detail = "messages whose end is not known".to_owned();
-        Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail }
+        Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail, ..Health::default() }
     }
 
     fn pending(&self, after: usize, max: usize) -> Vec<String> {

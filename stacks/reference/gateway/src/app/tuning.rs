@@ -1,7 +1,7 @@
 //! The application's settings.
 
-use crate::settings::{self, Settings};
 use squall_model::node_config::NodeConfig;
+use squall_role::settings::{self, Settings};
 use std::time::Duration;
 
 /// Whether a number's network is asked for before a message goes out.

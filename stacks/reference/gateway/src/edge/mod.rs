@@ -14,10 +14,8 @@ mod states;
 mod tuning;
 
 use crate::ServiceError;
-use crate::admin::{Admin, Health, Shown};
 use crate::message;
-use crate::serve::{self, Ports};
-use crate::settings::Live;
+use crate::serve;
 use counts::Counts;
 use regions::Regions;
 use spool::Spool;
@@ -25,6 +23,9 @@ use squall_model::node_config::NodeConfig;
 use squall_model::units::Micros;
 use squall_platform::running;
 use squall_platform::{Node, Rng, Running};
+use squall_role::Ports;
+use squall_role::admin::{Admin, Health, Shown};
+use squall_role::settings::Live;
 use squall_wire::http::{Client, Limits, Request};
 use states::States;
 use std::collections::BTreeMap;
@@ -130,6 +131,7 @@ impl Shown for Edge {
             backlog: self.spool.len() as u64,
             oldest_ms: oldest_us / 1000,
             detail,
+            ..Health::default()
         }
     }
 

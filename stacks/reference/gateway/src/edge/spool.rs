@@ -5,8 +5,8 @@
 //! over again, and the queue recognises it by its sid.
 
 use crate::message::{self, Envelope, Sid};
-use crate::store::{Store, StoreError};
 use squall_platform::Node;
+use squall_role::store::{Store, StoreError};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot};

@@ -1,7 +1,7 @@
 //! The edge's settings.
 
-use crate::settings::{self, Settings};
 use squall_model::node_config::NodeConfig;
+use squall_role::settings::{self, Settings};
 
 /// What becomes of a message that no queue can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@
 //! the process. After a loss of power receipts may go unmatched and messages be submitted again.
 
 use crate::message::{self, Envelope, Receipt, Sid, State, Status};
-use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use squall_platform::Node;
+use squall_role::store::{Store, StoreError};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;

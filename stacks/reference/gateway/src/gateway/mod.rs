@@ -17,11 +17,9 @@ mod vendor;
 mod work;
 
 use crate::ServiceError;
-use crate::admin::{Admin, Health, Shown};
 use crate::link::{Link, Patience};
 use crate::message::{self, Ask, Envelope, Reply, Sid, What};
-use crate::serve::{self, Asked, Peer, Ports};
-use crate::settings::Live;
+use crate::serve::{self, Asked, Peer};
 use breaker::Breaker;
 use budget::Budget;
 use counts::Counts;
@@ -34,6 +32,10 @@ use squall_platform::rng::Draw;
 use squall_platform::running::{self, Done, Stopping};
 use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Rng, Running};
+use squall_role::Ports;
+use squall_role::RoleError;
+use squall_role::admin::{Admin, Health, Shown};
+use squall_role::settings::Live;
 use squall_wire::http::{Client, Limits, Request};
 use squall_wire::smpp::{Bind, credentials};
 use std::collections::BTreeMap;
@@ -151,7 +153,7 @@ fn uplinks(
     receipts: &Arc<Receipts>,
     callbacks: &str,
 ) -> Result<Vec<Uplink>, ServiceError> {
-    let client = Client::of(node, config, CONNECTIONS).map_err(ServiceError::Setting)?;
+    let client = Client::of(node, config, CONNECTIONS).map_err(RoleError::Setting)?;
     let text = |key: &str| config.settings.get(key).cloned().unwrap_or_default();
     let (account, secret) = (text("account"), text("secret"));
     let timeout = config.timer("submit_timeout", Micros::from_secs(5)).std();
@@ -304,7 +306,13 @@ impl Shown for Gateway {
             .map(|up| format!("{} {}", up.name, if up.is_ready() { "ready" } else { "down" }))
             .collect();
         let healthy = self.uplinks.iter().any(Uplink::is_ready) && oldest_us <= self.stuck_after.0;
-        Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail: ways.join(", ") }
+        Health {
+            healthy,
+            backlog,
+            oldest_ms: oldest_us / 1000,
+            detail: ways.join(", "),
+            ..Health::default()
+        }
     }
 
     fn pending(&self, after: usize, max: usize) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The gateway's settings.
 
-use crate::settings::{self, Settings};
 use squall_model::node_config::NodeConfig;
+use squall_role::settings::{self, Settings};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

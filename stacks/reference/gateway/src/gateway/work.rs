@@ -13,9 +13,9 @@ use super::ledger::{Begun, status_of};
 use super::tuning::{Retry, Tuning};
 use super::uplink::Outcome;
 use super::{EXPIRED, Gateway, UNKNOWN};
-use crate::backoff;
 use crate::message::{Envelope, Reply, Sid, State};
 use squall_platform::time::{self, Instant};
+use squall_role::backoff;
 use std::time::Duration;
 
 const NAIVE: u32 = 10;

@@ -10,11 +10,8 @@ mod counts;
 mod shelf;
 
 use crate::ServiceError;
-use crate::admin::{Admin, Health, Shown};
 use crate::message::{self, Ask, Reply, What};
-use crate::serve::{self, Asked, Peer, Ports};
-use crate::settings::{self, Live, Settings};
-use crate::store::{Store, StoreError};
+use crate::serve::{self, Asked, Peer};
 use counts::Counts;
 use shelf::Shelf;
 use squall_model::node_config::NodeConfig;
@@ -22,6 +19,10 @@ use squall_model::units::Micros;
 use squall_platform::running::{self, Done, Stopping};
 use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Running};
+use squall_role::Ports;
+use squall_role::admin::{Admin, Health, Shown};
+use squall_role::settings::{self, Live, Settings};
+use squall_role::store::{Store, StoreError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -124,7 +125,7 @@ impl Shown for Shared {
             (None, false) => "ok".to_owned(),
         };
         let healthy = broken.is_none() && !stuck;
-        Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail }
+        Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail, ..Health::default() }
     }
 
     fn pending(&self, after: usize, max: usize) -> Vec<String> {

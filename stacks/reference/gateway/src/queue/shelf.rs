@@ -6,9 +6,9 @@
 //! recognised. No sockets, no clock here.
 
 use crate::message::{self, Envelope, Sid};
-use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use squall_platform::time::Instant;
+use squall_role::store::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -12,6 +12,5 @@ mod python;
 mod queue;
 mod real;
 mod stage;
-mod store;
 mod twilio_sdk;
 mod vendors;

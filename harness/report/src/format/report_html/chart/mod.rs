@@ -96,6 +96,7 @@ fn drawing(
     size: Size,
     clock: Clock,
 ) -> Markup {
+    let item = drill.plan().traffic.item;
     let frame = Frame::new(drill, series.span, size, clock);
     let rail = rail::lay_out(&frame, drill);
     let mut top = frame::TOP_AXIS + rail.height;
@@ -114,7 +115,7 @@ fn drawing(
             (frame.windows(frame::TOP_AXIS, first, &placed.iter().map(|(_, area)| *area).collect::<Vec<_>>()))
             (axis::top(&frame))
             @for (panel, area) in &placed {
-                (frame.title(panel.title, panel.note, *area))
+                (frame.title(&item.says(panel.title), &item.says(panel.note), *area))
                 ((panel.draw)(&frame, series, drill, *area))
             }
             (rail.draw(&frame, bottom))
@@ -128,7 +129,7 @@ fn caption(drill: &DrillReport) -> Markup {
     html! {
         @if !drill.plan().faults.is_empty() { "Shaded: from injected to healed. " }
         "Each point is the mean of " (drill.whole.bin.to_string())
-        "; the tables count every message"
+        "; the tables count every " (drill.plan().traffic.item.one())
         @if sampled > 1 { ", each standing for " (words::count(sampled)) }
         ". Blue, in time, and amber, late, stack up; red, refused, hangs from what was scheduled. "
         "Latency is of what arrives: what never does shows in “missed the deadline”, by its scheduled instant. "
@@ -141,8 +142,8 @@ fn spoken(drill: &DrillReport, series: &Series, clock: Clock) -> String {
     let Span { start, end } = series.span;
     let low = series.bins.iter().map(|bin| bin.per_second(bin.in_time)).fold(f64::MAX, f64::min);
     let p99 = series.bins.iter().filter_map(|bin| bin.p99).max().unwrap_or(Micros::ZERO);
-    format!(
-        "Curves from {} to {}: scheduled up to {:.1} messages a second, delivered in time at least {:.1} and at most {:.1} a second; delivered late up to {:.1} a second, 99th percentile of latency up to {p99}, up to {} messages waiting, burn up to {:.1} times. The table below holds the curves as numbers. {}",
+    let said = format!(
+        "Curves from {} to {}: scheduled up to {:.1} messages a second, delivered in time at least {:.1} and at most {:.1} a second; delivered late up to {:.1} a second, 99th percentile of latency up to {p99}, up to {} messages waiting, burn up to {:.1} times. The table below holds the curves as numbers. ",
         clock.at(start),
         clock.at(end),
         series.greatest(|bin| bin.per_second(bin.scheduled)),
@@ -151,8 +152,8 @@ fn spoken(drill: &DrillReport, series: &Series, clock: Clock) -> String {
         series.greatest(|bin| bin.per_second(bin.late)),
         words::count(series.greatest(|bin| bin.waiting as f64) as u64),
         series.greatest(|bin| bin.burn),
-        crate::escape::plain(&drill.judged.reason),
-    )
+    );
+    drill.plan().traffic.item.says(&said) + &crate::escape::plain(&drill.judged.reason)
 }
 
 /// A path through points, broken where there is no value.

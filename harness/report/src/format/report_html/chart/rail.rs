@@ -109,6 +109,10 @@ fn items(frame: &Frame, drill: &DrillReport) -> Vec<Item> {
             items.push(bold(format!("{name}healed {}", clock.at(healed.by)), healed.by));
         }
     }
+    if let Some(at) = drill.judged.stopped {
+        let text = format!("stopped {}", clock.at(at));
+        items.push(Item { text, at: Some(at), bold: true, stem: true, dot: false });
+    }
     for moment in timeline::consequences(drill) {
         let name = crate::escape::plain(&moment.name);
         let (text, at) = match moment.when {

@@ -40,7 +40,7 @@ pub(super) trait Protocol: Send + Sync + 'static {
 /// The vendors' protocols. `None` for one that takes no SMS over HTTP.
 fn protocol(of: CarrierProtocol, keys: Keys) -> Option<Box<dyn Protocol>> {
     match of {
-        CarrierProtocol::Smpp | CarrierProtocol::Voice => None,
+        CarrierProtocol::Smpp | CarrierProtocol::Voice | CarrierProtocol::Sip => None,
         CarrierProtocol::Twilio => Some(Box::new(twilio::Twilio(keys))),
         CarrierProtocol::Vonage => Some(Box::new(vonage::Vonage(keys))),
         CarrierProtocol::Json => Some(Box::new(json::Json(keys))),

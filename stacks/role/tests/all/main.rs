@@ -1,0 +1,5 @@
+//! What roles share, in the simulation.
+
+#![allow(clippy::unwrap_used)]
+
+mod store;
