@@ -54,7 +54,36 @@ pub struct Node {
 pub enum RunAs {
     /// A role of the table in `harness/node`.
     BuiltIn(String),
-    Image(String),
+    Image(Image),
+}
+
+/// Somebody else's program, in a container. It has no `admin` port: health, settings and what waits in
+/// it are not asked of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Image {
+    pub from: ImageFrom,
+    /// Its arguments, one by one; those of the image itself where there are none.
+    pub command: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    /// Port name → the number that it listens on in its container.
+    pub ports: BTreeMap<String, u16>,
+}
+
+/// Where an image comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageFrom {
+    /// Made from this folder of the stack's, by its Dockerfile.
+    Build(String),
+    /// Brought by whoever runs the Docker daemon, under this name.
+    Pull(String),
+}
+
+impl std::fmt::Display for ImageFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (ImageFrom::Build(name) | ImageFrom::Pull(name)) = self;
+        f.write_str(name)
+    }
 }
 
 /// A connection from one node to another; always through a fault proxy. `sender` is the harness.

@@ -122,7 +122,7 @@ fn targets(plan: &Plan, out: &mut String) -> std::fmt::Result {
     for node in &plan.stack.nodes {
         let run = match &node.run {
             RunAs::BuiltIn(role) => format!("built-in {role}"),
-            RunAs::Image(image) => format!("image {image}"),
+            RunAs::Image(image) => format!("image {}", image.from),
         };
         writeln!(out, "    node {}  {run}", node.name)?;
     }

@@ -136,7 +136,9 @@ fn engine(asked: Engine, plans: &[Plan]) -> Result<EngineKind> {
     let foreign =
         plans.iter().flat_map(|plan| &plan.stack.nodes).find_map(|node| match &node.run {
             squall_model::stack::RunAs::BuiltIn(_) => None,
-            squall_model::stack::RunAs::Image(image) => Some((node.name.clone(), image.clone())),
+            squall_model::stack::RunAs::Image(image) => {
+                Some((node.name.clone(), image.from.to_string()))
+            }
         });
     match (asked, foreign) {
         (Engine::Docker, _) => bail!("the docker engine is not built yet; use sim or local"),

@@ -140,17 +140,25 @@ fn read_nodes(root: &mut Reader<'_>, places: &mut Places) -> Vec<Node> {
         let (name, role) = (reader.text("name"), reader.text("role"));
         let region = reader.text_if("region");
         let run = read_run(&mut reader);
-        let ports = reader.texts_if("ports").unwrap_or_default();
+        let listed = reader.texts_if("ports").unwrap_or_default();
         let own = reader.table_if("settings").map(|own| read_own(&own)).unwrap_or_default();
         reader.finish();
         places.regions.extend(region.clone());
+        if let (Some(RunAs::Image(_)), Some(port)) = (&run, listed.first()) {
+            let message = "the ports of an image stand beside it, each with its number";
+            let mistake = root.ledger.source.mistake(port.span(), message);
+            root.ledger.push(mistake.help("run = { image = …, ports = { http = 8080 } }"));
+        }
         let (Some(name), Some(role), Some(run)) = (name, role, run) else { continue };
         nodes.push(Node {
             name: name.get_ref().clone(),
             role: role.into_inner(),
             region: region.map(Spanned::into_inner),
+            ports: match &run {
+                RunAs::Image(image) => image.ports.keys().cloned().collect(),
+                RunAs::BuiltIn(_) => listed.into_iter().map(Spanned::into_inner).collect(),
+            },
             run,
-            ports: ports.into_iter().map(Spanned::into_inner).collect(),
             settings: own,
         });
         places.names.push(("node", name));
@@ -158,15 +166,62 @@ fn read_nodes(root: &mut Reader<'_>, places: &mut Places) -> Vec<Node> {
     nodes
 }
 
-/// `run = "gateway"` is a built-in role, `run = { image = "…" }` somebody else's program.
+/// `run = "gateway"` is a built-in role, `run = { image = { build = "…" }, … }` somebody else's program.
 fn read_run(reader: &mut Reader<'_>) -> Option<RunAs> {
-    if reader.value("run").is_some_and(|run| run.get_ref().is_table()) {
-        let mut run = reader.table_if("run")?;
-        let image = run.text("image");
-        run.finish();
-        return image.map(|image| RunAs::Image(image.into_inner()));
+    if !reader.value("run").is_some_and(|run| run.get_ref().is_table()) {
+        return reader.text("run").map(|role| RunAs::BuiltIn(role.into_inner()));
     }
-    reader.text("run").map(|role| RunAs::BuiltIn(role.into_inner()))
+    let mut run = reader.table_if("run")?;
+    let from = read_image(&mut run);
+    let command = run.texts_if("command").unwrap_or_default();
+    let env = run.table_if("env").map(|env| read_own(&env)).unwrap_or_default();
+    let ports = run.table_if("ports").map(|ports| read_numbers(&ports)).unwrap_or_default();
+    run.finish();
+    let command = command.into_iter().map(Spanned::into_inner).collect();
+    Some(RunAs::Image(Image { from: from?, command, env, ports }))
+}
+
+fn read_image(run: &mut Reader<'_>) -> Option<ImageFrom> {
+    let Some(mut image) = run.table_if("image") else {
+        let wants =
+            "run is a role, or has an image = { build = \"folder\" } or { pull = \"name\" }";
+        run.ledger.wrong(run.span.clone(), wants);
+        return None;
+    };
+    let (build, pull) = (image.text_if("build"), image.text_if("pull"));
+    let span = image.span.clone();
+    image.finish();
+    match (build, pull) {
+        (Some(folder), None) if is_inside(folder.get_ref()) => {
+            Some(ImageFrom::Build(folder.into_inner()))
+        }
+        (Some(folder), None) => {
+            run.ledger.wrong(folder.span(), "build names a folder inside the stack's own");
+            None
+        }
+        (None, Some(name)) => Some(ImageFrom::Pull(name.into_inner())),
+        (Some(_), Some(_)) | (None, None) => {
+            run.ledger.wrong(span, "an image has a build folder or a name to pull, and not both");
+            None
+        }
+    }
+}
+
+fn is_inside(folder: &str) -> bool {
+    let mut parts = std::path::Path::new(folder).components();
+    !folder.is_empty() && parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
+/// Port name → its number.
+fn read_numbers(reader: &Reader<'_>) -> BTreeMap<String, u16> {
+    let entries = reader.entries().filter_map(|(name, value)| {
+        let number = super::reader::scalar(value.get_ref()).and_then(|text| text.parse().ok());
+        match number.filter(|number| *number > 0) {
+            Some(number) => Some((name.into_inner(), number)),
+            None => reader.expected(name.get_ref(), "a port number, 1 to 65535", value),
+        }
+    });
+    entries.collect()
 }
 
 fn read_own(reader: &Reader<'_>) -> BTreeMap<String, String> {

@@ -83,7 +83,22 @@ enum RunToml {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ImageToml {
-    image: String,
+    image: ImageFromToml,
+    /// Its arguments, one by one.
+    command: Option<Vec<String>>,
+    env: Option<BTreeMap<String, Scalar>>,
+    /// Port name → the number that it listens on in its container.
+    ports: Option<BTreeMap<String, u16>>,
+}
+
+/// One of the two.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ImageFromToml {
+    /// A folder of the stack's, with a Dockerfile.
+    build: Option<String>,
+    /// An image that is there already.
+    pull: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -229,7 +244,7 @@ mod tests {
             mends = { outage = "a" }
             [[region]]
             [[node]]
-            run = { image = "x" }
+            run = { image = { build = "x" } }
             [[link]]
             [[carrier]]
             protocol = { setting = "x" }
@@ -248,6 +263,7 @@ mod tests {
                 "[[region]]" => "RegionToml",
                 "[[node]]" => "NodeToml",
                 "[run]" => "ImageToml",
+                "[image]" => "ImageFromToml",
                 "[[link]]" => "LinkToml",
                 "[[carrier]]" => "CarrierToml",
                 "[protocol]" | "[capacity]" => "BySettingToml",
