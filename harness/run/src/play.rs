@@ -1,6 +1,7 @@
 //! Plays one plan on one engine, from nothing to nothing.
 
 use crate::drill::{Conductor, Props};
+use crate::engine::docker::{self, DockerEngine};
 use crate::engine::{local::LocalEngine, sim::SimEngine};
 use crate::levers::{Levers, Route};
 use crate::progress::Progress;
@@ -27,6 +28,7 @@ pub type Roles = BTreeMap<&'static str, Start>;
 pub enum EngineKind {
     Sim,
     Local,
+    Docker,
 }
 
 impl EngineKind {
@@ -35,6 +37,7 @@ impl EngineKind {
         match self {
             EngineKind::Sim => "sim",
             EngineKind::Local => "local",
+            EngineKind::Docker => "docker",
         }
     }
 }
@@ -48,7 +51,9 @@ pub struct Options {
     pub roles: Roles,
     /// The program that local children run: `squall serve ROLE …`.
     pub squall: PathBuf,
-    /// Logs, configurations and data of local nodes go here.
+    /// Used by `docker`: the images that containers run.
+    pub images: docker::Props,
+    /// Logs, configurations and data of nodes go here.
     pub folder: PathBuf,
     pub progress: Option<mpsc::Sender<Progress>>,
     pub stop: watch::Receiver<Wish>,
@@ -92,14 +97,14 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
             })
         }
         EngineKind::Local => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .map_err(RunError::io("cannot start the runtime"))?;
             let engine = LocalEngine::new(&options.squall, &options.folder, plan.seed)?;
-            runtime.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
+            runtime()?.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
         }
+        EngineKind::Docker => runtime()?.block_on(async {
+            let (images, folder) = (options.images.clone(), &options.folder);
+            let engine = DockerEngine::new(images, folder, plan.seed).await?;
+            conduct(plan, &options, Box::new(engine), recorder.clone()).await
+        }),
     };
     let facts = recorder.finish().map_err(RunError::Facts)?;
     let ended = ended?;
@@ -112,6 +117,13 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
     })
 }
 
+/// Of an engine whose time is real.
+fn runtime() -> Result<tokio::runtime::Runtime, RunError> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let built = builder.worker_threads(2).enable_all().build();
+    built.map_err(RunError::io("cannot start the runtime"))
+}
+
 async fn conduct(
     plan: &Plan,
     options: &Options,
@@ -120,7 +132,7 @@ async fn conduct(
 ) -> Result<crate::drill::Ended, RunError> {
     let (route, lead) = match options.engine {
         EngineKind::Sim => (Route::Plain, Some(LEAD)),
-        EngineKind::Local => (Route::Client, None),
+        EngineKind::Local | EngineKind::Docker => (Route::Client, None),
     };
     let props = Props {
         drill: options.drill,
