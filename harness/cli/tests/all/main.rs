@@ -3,6 +3,7 @@
 mod agree;
 mod arithmetic;
 mod command;
+mod docker;
 mod drills;
 mod example;
 mod frozen_or_killed;
