@@ -1,7 +1,7 @@
 //! Plays one plan on one engine, from nothing to nothing.
 
 use crate::drill::{Conductor, Props};
-use crate::engine::{local::LocalEngine, sim::SimEngine};
+use crate::engine::{external::ExternalEngine, local::LocalEngine, sim::SimEngine};
 use crate::levers::{Levers, Route};
 use crate::progress::Progress;
 use crate::recorder::Recorder;
@@ -27,6 +27,8 @@ pub type Roles = BTreeMap<&'static str, Start>;
 pub enum EngineKind {
     Sim,
     Local,
+    /// The stack already runs.
+    External,
 }
 
 impl EngineKind {
@@ -35,6 +37,7 @@ impl EngineKind {
         match self {
             EngineKind::Sim => "sim",
             EngineKind::Local => "local",
+            EngineKind::External => "external",
         }
     }
 }
@@ -92,13 +95,12 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
             })
         }
         EngineKind::Local => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .map_err(RunError::io("cannot start the runtime"))?;
             let engine = LocalEngine::new(&options.squall, &options.folder, plan.seed)?;
-            runtime.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
+            runtime()?.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
+        }
+        EngineKind::External => {
+            let engine = ExternalEngine::new(plan, &options.squall, &options.folder)?;
+            runtime()?.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
         }
     };
     let facts = recorder.finish().map_err(RunError::Facts)?;
@@ -112,6 +114,15 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
     })
 }
 
+/// For engines in real time.
+fn runtime() -> Result<tokio::runtime::Runtime, RunError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(RunError::io("cannot start the runtime"))
+}
+
 async fn conduct(
     plan: &Plan,
     options: &Options,
@@ -121,6 +132,8 @@ async fn conduct(
     let (route, lead) = match options.engine {
         EngineKind::Sim => (Route::Plain, Some(LEAD)),
         EngineKind::Local => (Route::Client, None),
+        // Its own sockets go to listed targets alone; the client's would go anywhere.
+        EngineKind::External => (Route::Plain, None),
     };
     let props = Props {
         drill: options.drill,

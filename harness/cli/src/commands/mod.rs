@@ -1,6 +1,7 @@
 //! One file a command; the table here is the only place that knows them all.
 
 mod doctor;
+mod external;
 mod plan;
 mod recover;
 mod report;

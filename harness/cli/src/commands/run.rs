@@ -1,7 +1,7 @@
 //! `squall run`: plans → play → judge → write → tell.
 
 use super::select::{self, Picked};
-use super::{recover, report};
+use super::{external, recover, report};
 use crate::args::{self, Engine};
 use crate::exit::Exit;
 use crate::{folder, progress, signals};
@@ -27,11 +27,17 @@ pub fn run(args: &args::Run) -> Result<Exit> {
         Picked::Drills(suite) => suite,
         Picked::Mistakes => return Ok(Exit::Mistake),
     };
-    let engine = engine(args.engine, &suite.plans)?;
+    let engine = match external::choose(&suite.plans, args)? {
+        Some(external) => external,
+        None => engine(args.engine, &suite.plans)?,
+    };
     suite.plans = playable(suite.plans, engine, args)?;
     suite.repeat(args.repeat);
     let plans = &suite.plans;
     recover::sweep(&args.out)?;
+    if recover::put_back(&args.out)? {
+        return Ok(Exit::NotUndone);
+    }
 
     let started = Timestamp::now();
     let clock = Instant::now();

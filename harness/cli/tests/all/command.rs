@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 /// The workspace, where `features/` and `stacks/` are.
 pub fn root() -> PathBuf {
@@ -64,8 +64,13 @@ pub fn run(arguments: &[&str]) -> Ran {
 
 /// [`run`], while no other test of this program plays.
 pub fn run_alone(arguments: &[&str]) -> Ran {
-    let _own = PROCESSORS.write().unwrap_or_else(PoisonError::into_inner);
+    let _own = alone();
     play(arguments)
+}
+
+/// As long as it is held, no other test of this program plays.
+pub fn alone() -> RwLockWriteGuard<'static, ()> {
+    PROCESSORS.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn play(arguments: &[&str]) -> Ran {

@@ -3,14 +3,17 @@
 mod agree;
 mod arithmetic;
 mod command;
+mod compose;
 mod drills;
 mod example;
+mod external;
 mod frozen_or_killed;
 mod guards;
 mod house;
 mod leftovers;
 mod memory;
 mod mistakes;
+mod outside;
 mod repeatable;
 mod repeats;
 mod schema;

@@ -3,7 +3,7 @@
 use super::by_setting::{self, BySetting};
 use super::reader::{Ledger, Placed, Reader};
 use super::settings::Setting;
-use super::{StackFile, check, settings};
+use super::{StackFile, check, external, settings};
 use crate::mistake::Mistake;
 use crate::source::Source;
 use squall_model::stack::*;
@@ -67,6 +67,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let segments = read_segments(&mut root, &mut places);
     let ingress = read_ingress(&mut root, &mut places);
     let receipts = read_receipts(&mut root);
+    let (external, placings) = external::read(&mut root).unzip();
     root.finish();
     let defaults = settings.iter().map(|(key, s)| (key.clone(), s.default.clone())).collect();
     // What is missing is a mistake by now, so the stand-ins below never leave this file; they let
@@ -87,8 +88,12 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         segments,
         ingress: ingress.unwrap_or(no_ingress),
         receipts: receipts.unwrap_or(Receipts::Callback),
+        external,
     };
     check::between_sections(&stack, &settings, &places, ledger);
+    if let Some(placings) = &placings {
+        external::check(&stack, placings, &places, ledger);
+    }
     StackFile { stack, settings, by_setting }
 }
 

@@ -164,8 +164,8 @@ impl Conductor {
         let node = self.stage.engine.harness();
         let ingress: Arc<dyn Ingress> =
             ingress::find(&self.plan, &self.stage.credentials).map_err(RunError::Plan)?.into();
-        let callback = Arc::new(Callback::default());
-        let (address, stop_callback) = driver::serve(&node, callback.clone())
+        let (host, callback) = (self.stage.engine.callback_host(), Arc::new(Callback::default()));
+        let (address, stop_callback) = driver::serve(&node, &host, callback.clone())
             .await
             .map_err(RunError::io("cannot listen for receipts"))?;
         self.enter("raise");
@@ -242,6 +242,8 @@ impl Conductor {
     /// Whatever was played, and however it ended: no node is left.
     async fn lower(&mut self) {
         self.enter("lower");
+        let left = self.stage.detach().await;
+        self.unhealed.extend(left);
         let hurried = tokio::select! {
             biased;
             () = wished(&mut self.wishes, Wish::Hurry) => true,

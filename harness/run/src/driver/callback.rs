@@ -46,12 +46,13 @@ impl Callback {
     }
 }
 
-/// Serves on `node` and gives the bound address and its stop.
+/// Serves on `node` at `host` and gives the bound address and its stop.
 pub(crate) async fn serve(
     node: &Node,
+    host: &str,
     callback: Arc<Callback>,
 ) -> io::Result<(String, running::Stop)> {
-    let listener = node.bind(crate::stage::config::ANY).await?;
+    let listener = node.bind(&format!("{host}:0")).await?;
     let address = listener.local_addr();
     let (stop, stopping, done, _stopped) = running::stop_pair();
     let limits = Limits { connections: CONNECTIONS, ..Limits::default() };

@@ -75,7 +75,7 @@ async fn facts_of(
     let credentials = Credentials::draw(&mut node.rng("credentials"));
     let ingress: Arc<dyn ingress::Ingress> = ingress::find(&plan, &credentials).unwrap().into();
     let callback = Arc::new(Callback::default());
-    let (address, _stop) = serve(&node, callback.clone()).await.unwrap();
+    let (address, _stop) = serve(&node, "127.0.0.1", callback.clone()).await.unwrap();
     let clock = DrillClock::starting_at(Instant::now(), node.unix_us());
     let tally = Arc::new(Tally::default());
     callback.open(ingress.clone(), clock, recorder.clone(), tally.clone());

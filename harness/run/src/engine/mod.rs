@@ -4,6 +4,7 @@
 //! Cutting a node off is therefore its proxies' work too, and the same on every engine.
 
 pub mod descriptors;
+pub mod external;
 pub mod journal;
 pub mod local;
 mod secret;
@@ -50,6 +51,21 @@ pub trait Engine {
     /// A secret for control ports, new for each run where the world can be reached from outside.
     fn token(&self) -> String;
 
+    /// Account and secret that the sender submits with, where they are not the run's own.
+    fn account(&self) -> Option<(String, String)> {
+        None
+    }
+
+    /// Where the sender listens for receipts: a host of this machine that the stack reaches.
+    fn callback_host(&self) -> String {
+        "127.0.0.1".to_owned()
+    }
+
+    /// The address at which the harness dials what `node` says that it listens on.
+    fn dialled(&self, _node: &str, listens: &str) -> String {
+        listens.to_owned()
+    }
+
     /// Starts `role` as `config.node`, or a new life of it on the same disk; resolves when it
     /// listens.
     fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses>;
@@ -67,6 +83,14 @@ pub trait Engine {
     fn thaw(&mut self, node: &str) -> Result<(), EngineError>;
 
     fn life(&mut self, node: &str) -> Life;
+
+    /// Keeps on disk what is about to be changed of somebody else's, until [`Engine::forget`].
+    fn remember(&mut self, _found: &str) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// All of it is as it was found.
+    fn forget(&mut self) {}
 
     /// Nodes that ended since the last call without being told to, each with its exit status.
     fn exits(&mut self) -> Vec<(String, String)>;

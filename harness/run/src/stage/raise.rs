@@ -3,6 +3,7 @@
 //!
 //! Nodes are told the proxies' addresses, so a proxy exists before its target does.
 
+use super::attach::Attached;
 use super::authority::Authority;
 use super::config::{ANY, Configs, Credentials};
 use super::{Control, Directory, NAMES, PROXY};
@@ -34,15 +35,21 @@ pub(crate) struct Stage {
     pub(crate) credentials: Credentials,
     /// Role and configuration of every started node, for its next life.
     pub(crate) started: BTreeMap<String, (String, NodeConfig)>,
+    /// What was found of a stack that already runs.
+    pub(super) attached: Attached,
 }
 
 impl Stage {
     pub(crate) fn new(engine: Box<dyn Engine>) -> Self {
         let harness = engine.harness();
-        let credentials = Credentials::draw(&mut harness.rng("credentials"));
+        let credentials = match engine.account() {
+            Some((account, secret)) => Credentials { account, secret },
+            None => Credentials::draw(&mut harness.rng("credentials")),
+        };
         let client = Client::new(harness, 4);
         let control = Control::new(client, Directory::default(), &engine.token());
-        Stage { engine, control, credentials, started: BTreeMap::new() }
+        let (started, attached) = (BTreeMap::new(), Attached::default());
+        Stage { engine, control, credentials, started, attached }
     }
 
     pub(crate) fn directory(&self) -> Directory {
@@ -57,8 +64,13 @@ impl Stage {
         let configs =
             Configs { plan, credentials: &credentials, token: &token, directory: &directory };
         self.start("proxy", configs.proxy()).await?;
-        for link in &plan.stack.links {
-            self.create_proxy(link).await?;
+        match &plan.stack.external {
+            Some(external) => self.attach(plan, external).await?,
+            None => {
+                for link in &plan.stack.links {
+                    self.create_proxy(link, ANY).await?;
+                }
+            }
         }
         self.name(plan, configs.names()).await?;
         let mut authority = self.authority(plan)?;
@@ -77,7 +89,9 @@ impl Stage {
             self.start(role, configs.node(&node.name)).await?;
         }
         for link in &plan.stack.links {
-            self.point(link).await?;
+            if self.attached.leads(link) {
+                self.point(link).await?;
+            }
         }
         Ok(())
     }
@@ -100,13 +114,19 @@ impl Stage {
         Ok(())
     }
 
-    async fn create_proxy(&self, link: &Link) -> Result<(), String> {
+    pub(super) async fn create_proxy(&self, link: &Link, listen: &str) -> Result<(), String> {
         let id = link.id();
-        let body = json!({ "name": id, "listen": ANY, "upstream": NOBODY, "enabled": true });
+        let body = json!({ "name": id, "listen": listen, "upstream": NOBODY, "enabled": true });
         let answer = self.control.ask(PROXY, Method::POST, "/proxies", Some(body)).await?;
         let made: ProxyView = serde_json::from_slice(&answer)
             .map_err(|error| format!("unreadable answer for the proxy of {id}: {error}"))?;
-        self.directory().set_link(&id, made.listen);
+        self.directory().set_link(&id, self.engine.dialled(PROXY, &made.listen));
+        self.slow_down(link).await
+    }
+
+    /// A link that is slow at all times.
+    pub(super) async fn slow_down(&self, link: &Link) -> Result<(), String> {
+        let id = link.id();
         if link.latency.as_millis() > 0 {
             let toxic = Toxic {
                 name: BASE.to_owned(),
@@ -149,7 +169,7 @@ impl Stage {
     }
 
     /// Leads a link's proxy to where its target listens now, and reads that back.
-    async fn point(&self, link: &Link) -> Result<(), String> {
+    pub(super) async fn point(&self, link: &Link) -> Result<(), String> {
         let port = if link.to == SENDER { "callback" } else { &link.port };
         let upstream = self
             .directory()
@@ -161,7 +181,9 @@ impl Stage {
     /// Resolves when every node answered its health endpoint with 200.
     pub(crate) async fn ready(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + READY;
-        let nodes: Vec<String> = self.started.keys().filter(|n| *n != PROXY).cloned().collect();
+        // Who has no control port cannot say.
+        let asked = |node: &&String| *node != PROXY && self.directory().control(node).is_some();
+        let nodes: Vec<String> = self.started.keys().filter(asked).cloned().collect();
         for node in nodes {
             loop {
                 let answer = self.control.call(&node, Method::GET, "/health", None).await;
