@@ -86,6 +86,9 @@ pub struct Run {
     /// Allow drills of more than 15 minutes on a real-time engine
     #[arg(long)]
     pub allow_long: bool,
+    /// The name of a stack that runs beyond this machine: it is meant, and may be drilled
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
     /// Open the report when done
     #[arg(long)]
     pub open: bool,
@@ -102,7 +105,7 @@ pub struct Plan {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// sim where every node of the stack is built in
+    /// sim where every node of the stack is built in; what already runs is played where it runs
     Auto,
     /// Virtual time, one process: seven hours pass in seconds
     Sim,

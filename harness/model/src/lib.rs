@@ -11,6 +11,7 @@ pub mod calls;
 pub mod case;
 pub mod check;
 pub mod detection;
+pub mod external;
 pub mod fact;
 pub mod failover;
 pub mod fault;

@@ -1,5 +1,6 @@
 //! The system under test as data, resolved from `stacks/<name>/stack.toml`.
 
+use crate::external::External;
 use crate::traffic::Item;
 use crate::units::Micros;
 use schemars::JsonSchema;
@@ -23,6 +24,9 @@ pub struct Stack {
     pub segments: Vec<Segment>,
     pub ingress: Ingress,
     pub receipts: Receipts,
+    /// Where it already runs; `None` where an engine raises it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
 }
 
 /// What the stack promises: `target` of messages delivered within `deadline`, over `period`.
@@ -239,9 +243,11 @@ impl Stack {
     }
 
     /// Whether the link's client knows its target by name alone: a vendor's API over HTTP, as
-    /// everywhere. SMPP carriers and the stack's own nodes are dialled by address.
+    /// everywhere. SMPP carriers and the stack's own nodes are dialled by address, and who already runs
+    /// elsewhere does not ask the run's name server.
     pub fn is_by_name(&self, link: &Link) -> bool {
-        matches!(link.protocol, LinkProtocol::Http | LinkProtocol::Https)
+        self.external.is_none()
+            && matches!(link.protocol, LinkProtocol::Http | LinkProtocol::Https)
             && self.carriers.iter().any(|carrier| carrier.name == link.to)
     }
 

@@ -4,6 +4,7 @@ use crate::catalogue;
 use crate::checks;
 use crate::draft::{At, Draft};
 use crate::drill::Drill;
+use crate::elsewhere;
 use crate::feature::Selected;
 use crate::mistake::Mistake;
 use crate::resolve;
@@ -65,6 +66,7 @@ pub fn compile(
         && !draft.timeline.broken
     {
         checks::all(&mut draft, plan);
+        elsewhere::check(&mut draft, plan);
     }
     match plan {
         Some(plan) if draft.mistakes.is_empty() => Ok(plan),

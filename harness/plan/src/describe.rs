@@ -1,6 +1,7 @@
 //! A plan as `squall plan` prints it: timeline, targets, undo, message counts, smallest loss visible.
 
 use crate::checks;
+use squall_model::external::External;
 use squall_model::lever::LeverCall;
 use squall_model::plan::{Expected, PhaseName, Plan};
 use squall_model::stack::{RunAs, SENDER};
@@ -118,6 +119,9 @@ fn indented(call: &LeverCall) -> String {
 }
 
 fn targets(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    if let Some(external) = &plan.stack.external {
+        return elsewhere(plan, external, out);
+    }
     writeln!(out, "  targets: all on this machine, raised for the drill and lowered after it")?;
     for node in &plan.stack.nodes {
         let run = match &node.run {
@@ -131,4 +135,33 @@ fn targets(plan: &Plan, out: &mut String) -> std::fmt::Result {
     }
     let links = plan.stack.links.len();
     writeln!(out, "    {links} links, each through the fault proxy ({SENDER} is this harness)")
+}
+
+/// Every address that may be dialled, and what is said to be there.
+fn elsewhere(plan: &Plan, external: &External, out: &mut String) -> std::fmt::Result {
+    writeln!(
+        out,
+        "  targets: \"{}\", which already runs; no other address is dialled",
+        external.name
+    )?;
+    for address in &external.allow {
+        let beyond = if address.ip().is_loopback() { "" } else { "  beyond this machine" };
+        writeln!(out, "    {address}{beyond}")?;
+    }
+    for (name, ports) in &external.nodes {
+        let ports: Vec<String> = ports.iter().map(|(port, at)| format!("{port} {at}")).collect();
+        writeln!(out, "    {name}  {}", ports.join(", "))?;
+    }
+    for carrier in plan.stack.carriers.iter().filter(|one| !external.runs(&one.name)) {
+        writeln!(out, "    carrier {}  mock, started here, {:?}", carrier.name, carrier.protocol)?;
+    }
+    match &external.proxy {
+        Some(at) => writeln!(out, "    fault proxy  {at}, left as it was found")?,
+        None => writeln!(out, "    fault proxy  started here")?,
+    }
+    writeln!(out, "    receipts are taken at {}", external.callback)?;
+    if external.beyond_loopback().next().is_some() {
+        writeln!(out, "    `squall run` wants --confirm {}", external.name)?;
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod compile;
 mod describe;
 mod draft;
 mod drill;
+mod elsewhere;
 mod feature;
 mod findings;
 mod front;

@@ -16,6 +16,7 @@ pub mod real;
 pub mod rng;
 pub mod running;
 pub mod sim;
+pub mod targets;
 
 pub use accept::accept;
 pub use alarm::Alarm;
@@ -24,6 +25,7 @@ pub use net::{Listener, ReadHalf, Stream, WriteHalf};
 pub use node::{Node, Task};
 pub use rng::Rng;
 pub use running::{Running, Stop, Stopped};
+pub use targets::Targets;
 
 /// Timers that run in virtual time in the simulation and in real time elsewhere.
 pub mod time {

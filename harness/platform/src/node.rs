@@ -1,6 +1,6 @@
 //! A node: the door through which one service reaches the world.
 
-use crate::{Alarm, Disk, Listener, Rng, Stream, real, sim};
+use crate::{Alarm, Disk, Listener, Rng, Stream, Targets, real, sim};
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -46,7 +46,13 @@ impl Task {
 impl Node {
     /// A node on the operating system, with its files under `data` and its draws from `seed`.
     pub fn real(name: &str, data: std::path::PathBuf, seed: u64) -> Node {
-        Node { inner: Arc::new(Inner::Real(real::RealNode::new(name, data, seed))) }
+        Node { inner: Arc::new(Inner::Real(real::RealNode::new(name, data, seed, None))) }
+    }
+
+    /// As [`Node::real`], and connecting to none but `targets`.
+    pub fn real_within(name: &str, data: std::path::PathBuf, seed: u64, targets: Targets) -> Node {
+        let node = real::RealNode::new(name, data, seed, Some(targets));
+        Node { inner: Arc::new(Inner::Real(node)) }
     }
 
     pub(crate) fn sim(node: sim::SimNode) -> Node {

@@ -1,6 +1,6 @@
 //! The operating system's side.
 
-use crate::{Disk, Listener, Rng, Stream, Task, rng};
+use crate::{Disk, Listener, Rng, Stream, Targets, Task, rng};
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
@@ -12,11 +12,13 @@ pub(crate) struct RealNode {
     name: String,
     data: PathBuf,
     seed: u64,
+    /// Whom it may connect to; anybody where it is `None`.
+    targets: Option<Targets>,
 }
 
 impl RealNode {
-    pub(crate) fn new(name: &str, data: PathBuf, seed: u64) -> Self {
-        RealNode { name: name.to_owned(), data, seed }
+    pub(crate) fn new(name: &str, data: PathBuf, seed: u64, targets: Option<Targets>) -> Self {
+        RealNode { name: name.to_owned(), data, seed, targets }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -40,7 +42,10 @@ impl RealNode {
     }
 
     pub(crate) async fn connect(&self, address: &str) -> io::Result<Stream> {
-        let stream = TcpStream::connect(address).await?;
+        let stream = match &self.targets {
+            None => TcpStream::connect(address).await?,
+            Some(targets) => TcpStream::connect(&*targets.resolve(address).await?).await?,
+        };
         stream.set_nodelay(true)?;
         Ok(Stream::Real(stream))
     }

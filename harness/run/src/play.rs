@@ -2,7 +2,7 @@
 
 use crate::drill::{Conductor, Props};
 use crate::engine::docker::{self, DockerEngine};
-use crate::engine::{local::LocalEngine, sim::SimEngine};
+use crate::engine::{external::ExternalEngine, local::LocalEngine, sim::SimEngine};
 use crate::levers::{Levers, Route};
 use crate::progress::Progress;
 use crate::recorder::Recorder;
@@ -29,6 +29,8 @@ pub enum EngineKind {
     Sim,
     Local,
     Docker,
+    /// The stack already runs.
+    External,
 }
 
 impl EngineKind {
@@ -38,6 +40,7 @@ impl EngineKind {
             EngineKind::Sim => "sim",
             EngineKind::Local => "local",
             EngineKind::Docker => "docker",
+            EngineKind::External => "external",
         }
     }
 }
@@ -100,6 +103,10 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
             let engine = LocalEngine::new(&options.squall, &options.folder, plan.seed)?;
             runtime()?.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
         }
+        EngineKind::External => {
+            let engine = ExternalEngine::new(plan, &options.squall, &options.folder)?;
+            runtime()?.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
+        }
         EngineKind::Docker => runtime()?.block_on(async {
             let (images, folder) = (options.images.clone(), &options.folder);
             let engine = DockerEngine::new(images, folder, plan.seed).await?;
@@ -133,6 +140,8 @@ async fn conduct(
     let (route, lead) = match options.engine {
         EngineKind::Sim => (Route::Plain, Some(LEAD)),
         EngineKind::Local | EngineKind::Docker => (Route::Client, None),
+        // Its own sockets go to listed targets alone; the client's would go anywhere.
+        EngineKind::External => (Route::Plain, None),
     };
     let props = Props {
         drill: options.drill,

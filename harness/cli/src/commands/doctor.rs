@@ -77,6 +77,11 @@ fn left_over(out: &Path) -> Result<String, String> {
         .map_err(|error| format!("cannot look into {shown}/: {error}"))?;
     let living: Vec<String> = dead.iter().flat_map(|drill| drill.living.clone()).collect();
     let remedy = format!("`squall recover --out {shown}`");
+    let deserted = squall_run::engine::external::deserted(out)
+        .map_err(|error| format!("cannot look into {shown}/: {error}"))?;
+    if let Some(one) = deserted.first() {
+        return Err(format!("a run died while it drilled \"{}\"; {remedy} puts it back", one.name));
+    }
     match (dead.len(), living.as_slice()) {
         (0, _) => Ok(format!("nothing is left over under {shown}/")),
         (1, []) => Err(format!("a run died, and its processes with it; {remedy} forgets it")),

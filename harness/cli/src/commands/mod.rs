@@ -2,6 +2,7 @@
 
 mod containers;
 mod doctor;
+mod external;
 mod plan;
 mod recover;
 mod report;

@@ -10,6 +10,7 @@ use std::path::Path;
 pub fn recover(args: &Reports) -> Result<Exit> {
     let out = args.out.display();
     let dead = sweep(&args.out)?;
+    let left = put_back(&args.out)?;
     let ended: usize = dead.iter().map(|drill| drill.living.len()).sum();
     let removed = containers::sweep()?;
     if removed > 0 {
@@ -21,7 +22,25 @@ pub fn recover(args: &Reports) -> Result<Exit> {
         (_, 1) => println!("1 process ended; nothing else is left over under {out}/"),
         (_, n) => println!("{n} processes ended; nothing else is left over under {out}/"),
     }
-    Ok(Exit::Met)
+    Ok(if left { Exit::NotUndone } else { Exit::Met })
+}
+
+/// Puts back what dead runs under `out` changed of stacks that somebody else has started, and tells of
+/// each on standard error; true where something of it could not be.
+///
+/// # Errors
+/// Where a note cannot be read.
+pub fn put_back(out: &Path) -> Result<bool> {
+    let deserted = squall_run::engine::external::put_back(out)
+        .with_context(|| format!("cannot clear up after earlier runs in {}", out.display()))?;
+    for one in &deserted {
+        let (folder, name) = (one.folder.display(), &one.name);
+        match one.left.as_slice() {
+            [] => eprintln!("squall: the run of {folder} died: \"{name}\" is as it was before"),
+            left => eprintln!("squall: the run of {folder} died, not undone: {}", left.join("; ")),
+        }
+    }
+    Ok(deserted.iter().any(|one| !one.left.is_empty()))
 }
 
 /// Ends the children of dead runs under `out` and tells of each on standard error.

@@ -1,7 +1,7 @@
 //! `squall run`: plans → play → judge → write → tell.
 
 use super::select::{self, Picked};
-use super::{containers, recover, report};
+use super::{containers, external, recover, report};
 use crate::args::{self, Engine};
 use crate::exit::Exit;
 use crate::{folder, progress, signals};
@@ -28,7 +28,10 @@ pub fn run(args: &args::Run) -> Result<Exit> {
         Picked::Drills(suite) => suite,
         Picked::Mistakes => return Ok(Exit::Mistake),
     };
-    let engine = engine(args.engine, &suite.plans);
+    let engine = match external::choose(&suite.plans, args)? {
+        Some(external) => external,
+        None => engine(args.engine, &suite.plans),
+    };
     if args.proxy != args::Proxy::Squall && engine != EngineKind::Docker {
         bail!("--proxy says whose proxy the containers get; add --engine docker");
     }
@@ -36,6 +39,9 @@ pub fn run(args: &args::Run) -> Result<Exit> {
     suite.repeat(args.repeat);
     let plans = &suite.plans;
     recover::sweep(&args.out)?;
+    if recover::put_back(&args.out)? {
+        return Ok(Exit::NotUndone);
+    }
     let images = match engine {
         EngineKind::Docker => {
             let stacks = select::stacks(&args.selection);
@@ -44,7 +50,7 @@ pub fn run(args: &args::Run) -> Result<Exit> {
                 None => return Ok(Exit::Inconclusive),
             }
         }
-        EngineKind::Sim | EngineKind::Local => Props::default(),
+        EngineKind::Sim | EngineKind::Local | EngineKind::External => Props::default(),
     };
 
     let started = Timestamp::now();

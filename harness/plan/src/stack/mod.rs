@@ -2,6 +2,7 @@
 
 mod by_setting;
 mod check;
+mod external;
 mod followed;
 mod follows;
 mod links;

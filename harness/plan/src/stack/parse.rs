@@ -4,7 +4,7 @@ use super::by_setting::{self, BySetting};
 use super::follows::Follows;
 use super::reader::{Ledger, Placed, Reader};
 use super::settings::Setting;
-use super::{StackFile, check, links, nodes, settings};
+use super::{StackFile, check, external, links, nodes, settings};
 use crate::mistake::Mistake;
 use crate::source::Source;
 use squall_model::stack::*;
@@ -69,6 +69,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let segments = read_segments(&mut root, &mut places);
     let ingress = read_ingress(&mut root, &mut places);
     let receipts = read_receipts(&mut root);
+    let (external, placings) = external::read(&mut root).unzip();
     root.finish();
     // What is missing is a mistake by now, so the stand-ins below never leave this file; they let
     // the checks between sections go on.
@@ -88,10 +89,14 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         segments,
         ingress: ingress.unwrap_or(no_ingress),
         receipts: receipts.unwrap_or(Receipts::Callback),
+        external,
     };
     let follows = Follows { carriers: by_setting, nodes: runs, links: ends };
     check::between_sections(&stack, &settings, &places, ledger);
     check::whatever_settings_say(&stack, &settings, &follows, &places, ledger);
+    if let Some(placings) = &placings {
+        external::check(&stack, placings, &places, ledger);
+    }
     StackFile { stack, settings, follows }
 }
 

@@ -31,6 +31,7 @@ pub struct StackToml {
     segment: Option<Vec<SegmentToml>>,
     ingress: IngressToml,
     receipts: ReceiptsToml,
+    external: Option<ExternalToml>,
 }
 
 /// `target` of messages delivered within `deadline`, over `period`.
@@ -221,6 +222,36 @@ struct ReceiptsToml {
     kind: Receipts,
 }
 
+/// Where the system under test already runs: Squall then starts only proxies and carriers.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ExternalToml {
+    /// What `--confirm` wants typed where an address lies beyond loopback.
+    name: String,
+    /// Exact addresses, the only ones that are ever dialled: `127.0.0.1:8474`.
+    allow: Vec<String>,
+    /// `host:port` of a Toxiproxy API that runs already.
+    proxy: Option<String>,
+    /// The token of the control ports.
+    token: Option<VariableToml>,
+    /// What the sender submits with, in place of the settings of these names.
+    account: Option<VariableToml>,
+    secret: Option<VariableToml>,
+    /// Address without a port, at which the sender takes receipts; loopback where it is not said.
+    callback: Option<String>,
+    /// Node or carrier → its port's name → `host:port`.
+    nodes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Link, as `from->to` → `host:port` that its client dials.
+    links: Option<BTreeMap<String, String>>,
+}
+
+/// A secret, by the environment variable that holds it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct VariableToml {
+    env: String,
+}
+
 /// A duration with its unit, such as `30 seconds` or `500 ms`.
 #[derive(Deserialize, JsonSchema)]
 struct Span(#[schemars(regex(pattern = "^[0-9]"))] String);
@@ -293,6 +324,10 @@ mod tests {
             [[segment]]
             [ingress]
             [receipts]
+            [external]
+            token = { env = "X" }
+            account = { env = "X" }
+            secret = { env = "X" }
         "#;
         let source = Arc::new(Source { name: "stack.toml".into(), text: text.into() });
         let asked = crate::stack::parse::asked(&source);
@@ -311,6 +346,8 @@ mod tests {
                 "[[segment]]" => "SegmentToml",
                 "[ingress]" => "IngressToml",
                 "[receipts]" => "ReceiptsToml",
+                "[external]" => "ExternalToml",
+                "[token]" | "[account]" | "[secret]" => "VariableToml",
                 _ => return None,
             })
         };

@@ -61,6 +61,11 @@ fn stack_with(drill: &mut Drill, step: &Step, name: Quoted) {
             draft.wrong("with", "the table begins with the row | setting | value |");
             return None;
         }
+        if draft.stack.as_ref().is_some_and(|file| file.stack.external.is_some()) {
+            draft.wrong("with", "the stack already runs, with the settings that it has").help =
+                Some("change them on the way: the setting \"a\" of \"b\" becomes \"c\"".to_owned());
+            return None;
+        }
         for (index, row) in rows.enumerate() {
             if let [key, value] = row.as_slice() {
                 let line = row_line(draft, index + 1);

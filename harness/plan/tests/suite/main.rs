@@ -1,6 +1,7 @@
 //! Feature and stack text in, plans and mistakes out: what the crate promises, from outside.
 
 mod by_setting;
+mod external;
 mod front;
 mod mistakes;
 mod names;
@@ -29,15 +30,25 @@ pub fn options() -> Options {
 
 /// Compiles one feature text on the stacks of the tests; paths are left out of what it reports.
 pub fn compile(text: &str) -> Result<Suite, Mistakes> {
+    compile_in(&options().stacks_dir, text)
+}
+
+/// [`compile`] on other stacks.
+pub fn compile_in(stacks: &Path, text: &str) -> Result<Suite, Mistakes> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.feature");
     std::fs::write(&file, text).expect("a written feature");
-    load(&[file], &options())
+    load(&[file], &Options { stacks_dir: stacks.to_owned(), ..options() })
 }
 
 /// `line:column message (help)` of every mistake.
 pub fn mistakes(text: &str) -> Vec<String> {
-    let Err(mistakes) = compile(text) else { return Vec::new() };
+    mistakes_in(&options().stacks_dir, text)
+}
+
+/// [`mistakes`] on other stacks.
+pub fn mistakes_in(stacks: &Path, text: &str) -> Vec<String> {
+    let Err(mistakes) = compile_in(stacks, text) else { return Vec::new() };
     mistakes
         .all()
         .iter()

@@ -9,4 +9,5 @@ mod peer;
 mod pipes;
 mod sides;
 mod sockets;
+mod targets;
 mod time;

@@ -47,8 +47,9 @@ impl CarrierLog {
         clock: DrillClock,
         recorder: &Recorder,
     ) -> Self {
+        let next = control.directory().log_start(carrier);
         let (control, recorder) = (control.clone(), recorder.clone());
-        CarrierLog { carrier: carrier.to_owned(), control, clock, recorder, next: 0 }
+        CarrierLog { carrier: carrier.to_owned(), control, clock, recorder, next }
     }
 
     /// Everything new, and the draws so far. A carrier that does not answer is down, or frozen, or

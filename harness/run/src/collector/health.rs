@@ -14,10 +14,12 @@ use squall_platform::time::{self, MissedTickBehavior};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Built-in nodes: those with an admin port.
+/// Those with an admin port: built-in nodes, and of a stack that already runs those it is known of.
 pub(super) fn nodes(plan: &Plan) -> Vec<String> {
+    let external = plan.stack.external.as_ref();
     let built_in = plan.stack.nodes.iter().filter(|node| matches!(node.run, RunAs::BuiltIn(_)));
-    built_in.map(|node| node.name.clone()).collect()
+    let telling = built_in.filter(|node| external.is_none_or(|it| it.tells(&node.name)));
+    telling.map(|node| node.name.clone()).collect()
 }
 
 pub(super) struct Poller {

@@ -243,6 +243,8 @@ impl Conductor {
     /// Whatever was played, and however it ended: no node is left.
     async fn lower(&mut self) {
         self.enter("lower");
+        let left = self.stage.detach().await;
+        self.unhealed.extend(left);
         let hurried = tokio::select! {
             biased;
             () = wished(&mut self.wishes, Wish::Hurry) => true,

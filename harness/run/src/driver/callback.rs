@@ -46,7 +46,7 @@ impl Callback {
     }
 }
 
-/// Serves on `node` and gives the bound address and its stop.
+/// Serves on `node` at `host` and gives the bound address and its stop.
 pub(crate) async fn serve(
     node: &Node,
     host: &str,

@@ -133,7 +133,7 @@ impl DeadDrill {
 /// The lists of dead runs, each with those of its children that still live.
 fn of_the_dead(reports: &Path) -> io::Result<Vec<(PathBuf, Vec<Entry>)>> {
     let mut dead = Vec::new();
-    for path in journals(reports, 3)? {
+    for path in named(NAME, reports)? {
         let text = std::fs::read_to_string(&path)?;
         // A line cut short by the owner's death is no entry; that child died with its parent.
         let mut entries: Vec<Entry> =
@@ -146,7 +146,12 @@ fn of_the_dead(reports: &Path) -> io::Result<Vec<(PathBuf, Vec<Entry>)>> {
     Ok(dead)
 }
 
-fn journals(folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
+/// Files of that name that drills keep in their folders.
+pub(super) fn named(name: &str, reports: &Path) -> io::Result<Vec<PathBuf>> {
+    search(name, reports, 3)
+}
+
+fn search(name: &str, folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
@@ -156,8 +161,8 @@ fn journals(folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         // `file_type` follows no links.
         if entry.file_type()?.is_dir() && depth > 0 {
-            found.extend(journals(&entry.path(), depth - 1)?);
-        } else if entry.file_name() == NAME {
+            found.extend(search(name, &entry.path(), depth - 1)?);
+        } else if entry.file_name() == name {
             found.push(entry.path());
         }
     }

@@ -35,8 +35,10 @@ pub struct LocalEngine {
     token: String,
     journal: journal::Journal,
     children: BTreeMap<String, Process>,
-    /// Nodes whose configuration holds a private key.
+    /// Nodes whose configuration holds what must not outlive the run.
     keyed: BTreeSet<String>,
+    /// The secrets that nodes are told are not the run's own.
+    borrowed: bool,
     /// Node → how often it was started.
     lives: BTreeMap<String, u64>,
 }
@@ -74,8 +76,14 @@ impl LocalEngine {
             journal,
             children: BTreeMap::new(),
             keyed: BTreeSet::new(),
+            borrowed: false,
             lives: BTreeMap::new(),
         })
+    }
+
+    /// No configuration is kept beyond the run: what nodes are told is secret beyond it.
+    pub(super) fn borrow_secrets(&mut self) {
+        self.borrowed = true;
     }
 
     async fn raise(&mut self, role: &str, config: &NodeConfig) -> Result<Addresses, EngineError> {
@@ -88,7 +96,7 @@ impl LocalEngine {
             return Err(EngineError::new(name, "runs already"));
         }
         let lives = self.lives.entry(name.to_owned()).or_default();
-        if config.identity.is_some() {
+        if config.identity.is_some() || self.borrowed {
             self.keyed.insert(config.node.clone());
         }
         let config = &NodeConfig { past_lives: *lives, ..config.clone() };
@@ -224,7 +232,7 @@ impl LocalEngine {
         self.close_journal();
     }
 
-    /// The private keys of the run's certificates end with it; what else a node was told is kept.
+    /// Keys and borrowed secrets end with the run; what else a node was told is kept.
     fn forget_keys(&self) {
         for name in &self.keyed {
             let _ = std::fs::remove_file(self.folder.join("nodes").join(format!("{name}.json")));

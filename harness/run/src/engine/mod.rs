@@ -6,6 +6,7 @@
 
 pub mod descriptors;
 pub mod docker;
+pub mod external;
 pub mod journal;
 pub mod local;
 mod secret;
@@ -89,12 +90,17 @@ pub trait Engine {
     /// A secret for control ports, new for each run where the world can be reached from outside.
     fn token(&self) -> String;
 
-    /// The address on which the harness takes receipts, and that on which nodes listen.
+    /// Account and secret that the sender submits with, where they are not the run's own.
+    fn account(&self) -> Option<(String, String)> {
+        None
+    }
+
+    /// Where the harness takes receipts, and where nodes listen: each in the reach of the other.
     fn hosts(&self) -> Hosts {
         Hosts { harness: "127.0.0.1".to_owned(), nodes: "127.0.0.1" }
     }
 
-    /// Where something is dialled that `node` says it listens on, besides the ports of its start.
+    /// The address at which something is dialled that `node` says it listens on.
     fn dialled(&self, _node: &str, listens: &str) -> String {
         listens.to_owned()
     }
@@ -126,6 +132,14 @@ pub trait Engine {
     }
 
     fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life>;
+
+    /// Keeps on disk what is about to be changed of somebody else's, until [`Engine::forget`].
+    fn remember(&mut self, _found: &str) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// All of it is as it was found.
+    fn forget(&mut self) {}
 
     /// Nodes that ended since the last call without being told to, each with its exit status.
     fn exits(&mut self) -> Vec<(String, String)>;

@@ -16,5 +16,6 @@ pub(super) fn draw() -> io::Result<String> {
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file =
         File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
+    file.write_all(bytes)?;
+    file.sync_data()
 }

@@ -8,7 +8,7 @@ mod certificate;
 mod life;
 mod link;
 pub(crate) mod name;
-mod setting;
+pub(crate) mod setting;
 #[cfg(test)]
 mod tests;
 pub(crate) mod toxiproxy;

@@ -13,6 +13,13 @@ pub(crate) struct ProxyView {
     pub(crate) listen: String,
     pub(crate) upstream: String,
     pub(crate) enabled: bool,
+    #[serde(default)]
+    pub(crate) toxics: Vec<Named>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named {
+    pub(crate) name: String,
 }
 
 /// A toxic as the API shows it. Attributes that were left out come back as zero.
@@ -116,6 +123,38 @@ pub(crate) async fn set_upstream(
         return Ok(());
     }
     Err(format!("the proxy of {link} leads to {}, not {upstream}", seen.upstream))
+}
+
+/// The proxy of a link, if there is one.
+pub(crate) async fn find(control: &Control, link: &str) -> Result<Option<ProxyView>, String> {
+    let path = proxy(link);
+    match control.call(PROXY, Method::GET, &path, None).await? {
+        (StatusCode::NOT_FOUND, _) => Ok(None),
+        (StatusCode::OK, body) => serde_json::from_slice(&body)
+            .map(Some)
+            .map_err(|error| format!("unreadable answer to {path}: {error}")),
+        (status, _) => Err(format!("{path}: {status}")),
+    }
+}
+
+/// No toxic, switched on, leading where it led.
+pub(crate) async fn put_back(control: &Control, link: &str, upstream: &str) -> Result<(), String> {
+    let seen = find(control, link).await?.ok_or("it is gone")?;
+    for toxic in &seen.toxics {
+        remove(control, link, &toxic.name).await?;
+    }
+    if seen.upstream != upstream {
+        set_upstream(control, link, upstream).await?;
+    }
+    switch(control, link, true).await
+}
+
+pub(crate) async fn delete(control: &Control, link: &str) -> Result<(), String> {
+    control.call(PROXY, Method::DELETE, &proxy(link), None).await?;
+    match find(control, link).await? {
+        None => Ok(()),
+        Some(_) => Err("it is still there".to_owned()),
+    }
 }
 
 fn proxy(link: &str) -> String {

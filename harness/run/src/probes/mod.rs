@@ -60,7 +60,10 @@ pub(crate) fn start(
             let prober = Prober {
                 target: target.clone(),
                 path: *path,
-                talk: talk(plan, &target.name, *path),
+                talk: match beside(plan, directory, &target.name, *path) {
+                    true => Talk::Http,
+                    false => talk(plan, &target.name, *path),
+                },
                 tls: tls(plan, &target.name, node, directory),
                 plan_port: port(plan, &target.name),
                 node: node.clone(),
@@ -149,6 +152,13 @@ fn talk(plan: &Plan, target: &ProbeTarget, path: ProbePath) -> Talk {
             Talk::Name(format!("_https._tcp.{name}"))
         }
     }
+}
+
+/// Whether the path beside a link is its target's control port: of a stack that already runs no other
+/// may be in reach.
+fn beside(plan: &Plan, directory: &Directory, target: &ProbeTarget, path: ProbePath) -> bool {
+    let known = port(plan, target).is_some_and(|(to, port)| directory.port(&to, &port).is_some());
+    path == ProbePath::Control && matches!(target, ProbeTarget::Link(_)) && !known
 }
 
 /// How a link that speaks TLS is verified, and by which name. `None` for all else, and where there is
@@ -280,7 +290,7 @@ impl Prober {
         match (&self.target.name, self.path) {
             (ProbeTarget::Link(_), ProbePath::Control) => {
                 let (node, port) = self.plan_port.as_ref()?;
-                self.directory.beside(node, port)
+                self.directory.beside(node, port).or_else(|| self.directory.control(node))
             }
             (ProbeTarget::Link(id), _) => self.directory.link(id),
             (ProbeTarget::Node(node), _) => match &self.plan_port {

@@ -2,6 +2,7 @@
 //!
 //! Clones share one directory, for a node that is started again listens elsewhere.
 
+pub(crate) mod attach;
 mod authority;
 pub(crate) mod config;
 mod control;
@@ -34,6 +35,8 @@ struct Places {
     links: BTreeMap<String, String>,
     /// The run's own authority, in PEM.
     trust: Option<String>,
+    /// Carrier → where its log begins that is this run's; at its beginning where it is not said.
+    logs: BTreeMap<String, u64>,
 }
 
 impl Directory {
@@ -47,6 +50,15 @@ impl Directory {
 
     pub(crate) fn set_trust(&self, pem: String) {
         self.write().trust = Some(pem);
+    }
+
+    pub(crate) fn set_log_start(&self, carrier: &str, seq: u64) {
+        self.write().logs.insert(carrier.to_owned(), seq);
+    }
+
+    /// Sequence number of the first entry of a carrier's log that may be of this run.
+    pub(crate) fn log_start(&self, carrier: &str) -> u64 {
+        self.read().logs.get(carrier).copied().unwrap_or(0)
     }
 
     /// What TLS servers of the stack are verified with.

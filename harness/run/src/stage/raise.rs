@@ -3,6 +3,7 @@
 //!
 //! Nodes are told the proxies' addresses, so a proxy exists before its target does.
 
+use super::attach::Attached;
 use super::authority::Authority;
 use super::config::{Configs, Credentials};
 use super::{Control, Directory, NAMES, PROXY};
@@ -35,15 +36,21 @@ pub(crate) struct Stage {
     pub(crate) credentials: Credentials,
     /// Program and configuration of every started node, for its next life.
     pub(crate) started: BTreeMap<String, (RunAs, NodeConfig)>,
+    /// What was found of a stack that already runs.
+    pub(super) attached: Attached,
 }
 
 impl Stage {
     pub(crate) fn new(engine: Box<dyn Engine>) -> Self {
         let harness = engine.harness();
-        let credentials = Credentials::draw(&mut harness.rng("credentials"));
+        let credentials = match engine.account() {
+            Some((account, secret)) => Credentials { account, secret },
+            None => Credentials::draw(&mut harness.rng("credentials")),
+        };
         let client = Client::new(harness, 4);
         let control = Control::new(client, Directory::default(), &engine.token());
-        Stage { engine, control, credentials, started: BTreeMap::new() }
+        let (started, attached) = (BTreeMap::new(), Attached::default());
+        Stage { engine, control, credentials, started, attached }
     }
 
     pub(crate) fn directory(&self) -> Directory {
@@ -59,8 +66,14 @@ impl Stage {
         let configs =
             Configs { plan, credentials: &credentials, token: &token, directory: &directory };
         self.start(&built_in("proxy"), configs.proxy()).await?;
-        for link in &plan.stack.links {
-            self.create_proxy(link).await?;
+        match &plan.stack.external {
+            Some(external) => self.attach(plan, external).await?,
+            None => {
+                let any = format!("{}:0", self.engine.hosts().nodes);
+                for link in &plan.stack.links {
+                    self.create_proxy(link, &any).await?;
+                }
+            }
         }
         self.name(plan, configs.names()).await?;
         let mut authority = self.authority(plan)?;
@@ -76,7 +89,9 @@ impl Stage {
             self.start(&node.run, configs.node(&node.name)).await?;
         }
         for link in &plan.stack.links {
-            self.point(link).await?;
+            if self.attached.leads(link) {
+                self.point(link).await?;
+            }
         }
         Ok(())
     }
@@ -112,14 +127,19 @@ impl Stage {
         Ok(())
     }
 
-    async fn create_proxy(&self, link: &Link) -> Result<(), String> {
+    pub(super) async fn create_proxy(&self, link: &Link, listen: &str) -> Result<(), String> {
         let id = link.id();
-        let any = format!("{}:0", self.engine.hosts().nodes);
-        let body = json!({ "name": id, "listen": any, "upstream": NOBODY, "enabled": true });
+        let body = json!({ "name": id, "listen": listen, "upstream": NOBODY, "enabled": true });
         let answer = self.control.ask(PROXY, Method::POST, "/proxies", Some(body)).await?;
         let made: ProxyView = serde_json::from_slice(&answer)
             .map_err(|error| format!("unreadable answer for the proxy of {id}: {error}"))?;
         self.directory().set_link(&id, self.engine.dialled(PROXY, &made.listen));
+        self.slow_down(link).await
+    }
+
+    /// A link that is slow at all times.
+    pub(super) async fn slow_down(&self, link: &Link) -> Result<(), String> {
+        let id = link.id();
         if link.latency.as_millis() > 0 {
             let toxic = Toxic {
                 name: BASE.to_owned(),
@@ -162,7 +182,7 @@ impl Stage {
     }
 
     /// Leads a link's proxy to where its target listens now, and reads that back.
-    async fn point(&self, link: &Link) -> Result<(), String> {
+    pub(super) async fn point(&self, link: &Link) -> Result<(), String> {
         let port = if link.to == SENDER { "callback" } else { &link.port };
         let upstream = self
             .directory()
@@ -175,13 +195,13 @@ impl Stage {
     /// its health endpoint with 200: who waits for a broker is healthy only once that is there.
     pub(crate) async fn ready(&mut self, plan: &Plan) -> Result<(), String> {
         let deadline = Instant::now() + READY;
-        let started = self.started.iter().filter(|(node, _)| *node != PROXY);
-        let (images, own): (Vec<_>, Vec<_>) =
-            started.partition(|(_, (run, _))| matches!(run, RunAs::Image(_)));
-        let names = |nodes: Vec<(&String, _)>| -> Vec<String> {
-            nodes.into_iter().map(|(node, _)| node.clone()).collect()
-        };
-        for node in [names(images), names(own)].concat() {
+        // Somebody else's node without a control port cannot say.
+        let directory = self.directory();
+        let tells = |node: &str| self.is_image(node) || directory.control(node).is_some();
+        let asked = |node: &&String| *node != PROXY && tells(node);
+        let (images, own): (Vec<String>, Vec<String>) =
+            self.started.keys().filter(asked).cloned().partition(|node| self.is_image(node));
+        for node in [images, own].concat() {
             while let Err(why) = self.look(plan, &node).await {
                 if let Some((node, status)) = self.engine.exits().into_iter().next() {
                     return Err(format!("{node} ended before it was ready: {status}"));
@@ -195,9 +215,13 @@ impl Stage {
         Ok(())
     }
 
+    fn is_image(&self, node: &str) -> bool {
+        matches!(self.started.get(node), Some((RunAs::Image(_), _)))
+    }
+
     /// Whether the node is ready; why not, if it is not.
     async fn look(&self, plan: &Plan, node: &str) -> Result<(), String> {
-        if !matches!(self.started.get(node), Some((RunAs::Image(_), _))) {
+        if !self.is_image(node) {
             return match self.control.call(node, Method::GET, "/health", None).await? {
                 (StatusCode::OK, _) => Ok(()),
                 (status, body) => Err(format!("{status} {}", String::from_utf8_lossy(&body))),

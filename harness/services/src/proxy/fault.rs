@@ -9,6 +9,12 @@ pub(super) struct ApiError {
     status: u16,
 }
 
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.error)
+    }
+}
+
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> ApiError {
         ApiError { error: error.into(), status: status.as_u16() }

@@ -28,6 +28,7 @@ mod toxics;
 
 use crate::ServiceError;
 use api::Api;
+use input::ProxyInput;
 use registry::Registry;
 use squall_model::node_config::NodeConfig;
 use squall_platform::running::stop_pair;
@@ -46,8 +47,11 @@ const CONTROL: &str = "control";
 /// Settings: `proxy_metrics` (`true` or `false`) switches `/metrics` on, `dial_timeout_ms` bounds
 /// the dialling of an upstream. The draws of all toxics follow from `config.seed`.
 ///
+/// Each of `config.links` is a proxy from the start: its name and its upstream. It listens where
+/// `config.listen` says under the same name, or on a port of loopback.
+///
 /// # Errors
-/// [`ServiceError`]: a setting cannot be read, or the port cannot be bound.
+/// [`ServiceError`]: a setting cannot be read, or a port cannot be bound.
 pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceError> {
     let metrics = config.setting("proxy_metrics", false).map_err(ServiceError::Setting)?;
     let dial_ms: u64 = config.setting("dial_timeout_ms", 10_000).map_err(ServiceError::Setting)?;
@@ -60,7 +64,8 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         .map_err(|source| ServiceError::Bind { address: address.clone(), source })?;
     let addresses = BTreeMap::from([(CONTROL.to_owned(), listener.local_addr())]);
 
-    let registry = Registry::new(node.clone(), config.seed, Duration::from_millis(dial_ms));
+    let mut registry = Registry::new(node.clone(), config.seed, Duration::from_millis(dial_ms));
+    place(&mut registry, &config).await?;
     let api = Arc::new(Api::new(node.clone(), registry, config.seed, metrics));
     let (stop, stopping, done, stopped) = stop_pair();
     let answering = api.clone();
@@ -73,4 +78,19 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         drop(done);
     });
     Ok(Running { addresses, stop, stopped })
+}
+
+async fn place(registry: &mut Registry, config: &NodeConfig) -> Result<(), ServiceError> {
+    for (name, upstream) in &config.links {
+        let listen = config.listen.get(name).map_or("127.0.0.1:0", String::as_str);
+        let input = ProxyInput {
+            name: Some(name.clone()),
+            listen: Some(listen.to_owned()),
+            upstream: Some(upstream.clone()),
+            ..ProxyInput::default()
+        };
+        let made = registry.create(input).await;
+        made.map_err(|why| ServiceError::Setting(format!("proxy {name}: {why}")))?;
+    }
+    Ok(())
 }

@@ -50,6 +50,7 @@ fn engine_words(engine: &str) -> String {
         "sim" => "sim, simulated time".into(),
         "local" => "local, real time, processes of this machine".into(),
         "docker" => "docker, real time, containers".into(),
+        "external" => "real time, on a stack that already ran".into(),
         other => t(other),
     }
 }

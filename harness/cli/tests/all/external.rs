@@ -1,0 +1,173 @@
+//! A stack that already runs is drilled through its own fault proxy and left as it was found, and
+//! nothing is dialled that its file does not list.
+
+use crate::command::{alone, feature};
+use crate::outside::{Outside, PATIENCE, TOKEN, VARIABLE, ask};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Instant;
+
+const LATENCY: &str = r#"    Given the stack "outside"
+    And 40 messages per second
+    When steady state holds for 8 seconds
+    And the setting "routing" of "gateway" becomes "weighted"
+    And the link "gateway" to "smartfren" gains 300 ms latency for 12 seconds
+    And 6 seconds pass
+    Then at least 99% of messages are delivered within 20 seconds
+    And no accepted message is lost
+    And no message is delivered more than once
+    And every final outcome has a receipt
+"#;
+
+fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+struct Played {
+    code: Option<i32>,
+    said: String,
+    out: PathBuf,
+}
+
+fn play(outside: &Outside, steps: &str, arguments: &[&str]) -> Played {
+    let (path, out) = (feature(outside.folder.path(), steps), outside.folder.path().join("out"));
+    let output = outside
+        .squall()
+        .env(VARIABLE, TOKEN)
+        .arg("run")
+        .arg(path)
+        .arg("--out")
+        .arg(&out)
+        .args(arguments)
+        .output()
+        .expect("squall starts");
+    Played { code: output.status.code(), said: said(&output), out }
+}
+
+fn run_json(out: &Path) -> Value {
+    let bytes = std::fs::read(out.join("latest/run.json")).expect("run.json");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// Files under `folder` that hold `text`.
+fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).expect("a file")).contains(text) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Twice over: what the first drill left in the carriers' logs bears the tokens of the second.
+#[test]
+fn a_drill_comes_to_its_verdict_and_leaves_the_stack_as_it_was() {
+    let _alone = alone();
+    let outside = Outside::raise();
+    outside.describe(|stack| stack);
+    let before = outside.state();
+    for turn in ["first", "second"] {
+        let played = play(&outside, LATENCY, &[]);
+        assert_eq!(played.code, Some(0), "{turn}: {}", played.said);
+        let run = run_json(&played.out);
+        assert_eq!(run["engine"], "external");
+        let drill = &run["drills"][0];
+        assert_eq!(drill["faults"][0]["proven"], true, "{}", played.said);
+        let books = &drill["accounting"];
+        assert!(books["delivered"].as_u64() > Some(900), "{books}");
+        for none in ["lost", "undecided", "duplicated", "unexpected"] {
+            assert_eq!(books[none], 0, "{turn}, {none}: {books}");
+        }
+        assert_eq!(outside.state(), before, "{turn}: not left as it was");
+        assert_eq!(holding(&played.out, TOKEN), Vec::<PathBuf>::new(), "the token was kept");
+        assert!(!played.out.join("latest/drill-0/attached.json").exists());
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_put_back_by_recover() {
+    let outside = Outside::raise();
+    outside.describe(|stack| stack);
+    let before = outside.state();
+    let steps = LATENCY.replace("for 12 seconds", "for 5 minutes");
+    let (path, out) = (feature(outside.folder.path(), &steps), outside.folder.path().join("out"));
+    let mut squall = outside.squall();
+    squall.env(VARIABLE, TOKEN).arg("run").arg(path).arg("--out").arg(&out);
+    let mut child = squall.spawn().expect("squall starts");
+    let until = Instant::now() + PATIENCE;
+    while outside.proxy_of("gateway-2->smartfren")["toxics"].as_array().is_none_or(Vec::is_empty) {
+        assert!(Instant::now() < until, "no fault");
+        std::thread::yield_now();
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGKILL).expect("it lives");
+    child.wait().expect("it ends");
+    assert_ne!(outside.state(), before, "the test sees no difference");
+    let ask = |command: &str, token: bool| {
+        let mut squall = outside.squall();
+        squall.arg(command).arg("--out").arg(&out);
+        if token {
+            squall.env(VARIABLE, TOKEN);
+        }
+        let output = squall.output().expect("squall starts");
+        (output.status.code(), said(&output))
+    };
+    let (_, left) = ask("doctor", true);
+    assert!(left.contains("died while it drilled \"outside\""), "{left}");
+    let (code, left) = ask("recover", false);
+    assert!(code == Some(4) && left.contains(VARIABLE), "{left}");
+    let (code, healed) = ask("recover", true);
+    assert!(code == Some(0) && healed.contains("as it was before"), "{healed}");
+    assert_eq!(outside.state(), before);
+    let (_, nothing) = ask("doctor", true);
+    assert!(nothing.contains("nothing is left over"), "{nothing}");
+}
+
+/// Each of these refusals comes before anything is dialled, or at the address that is not listed.
+#[test]
+fn what_is_not_listed_confirmed_or_known_is_refused() {
+    let outside = Outside::raise();
+    let before = outside.state();
+    let refused = |change: &dyn Fn(String) -> String, code: i32, words: &str| {
+        outside.describe(change);
+        let played = play(&outside, LATENCY, &[]);
+        assert_eq!(played.code, Some(code), "{}", played.said);
+        assert!(played.said.contains(words), "\"{words}\" is not said:\n{}", played.said);
+    };
+    let other = |stack: String| stack.replacen(VARIABLE, "SQUALL_TEST_NO_SUCH", 1);
+    refused(&other, 2, "SQUALL_TEST_NO_SUCH");
+    let beyond = |stack: String| stack.replacen("allow = [", "allow = [\"192.0.2.7:80\", ", 1);
+    refused(&beyond, 2, "--confirm outside");
+    let confirmed = play(&outside, LATENCY, &["--confirm", "inside"]);
+    assert_eq!(confirmed.code, Some(2), "another name confirms nothing: {}", confirmed.said);
+    let engine = play(&outside, LATENCY, &["--engine", "sim"]);
+    assert!(engine.code == Some(2) && engine.said.contains("already runs"), "{}", engine.said);
+    assert!(!engine.out.exists(), "something was started");
+
+    // A name that leads where the list does not.
+    let at = outside.control("queue-1").to_owned();
+    let named = at.replace("127.0.0.1", "localhost");
+    let elsewhere = |stack: String| {
+        let (list, nodes) = stack.split_once("token =").expect("a token");
+        let list = list.replacen(&at, &at.replace("127.0.0.1", "127.0.0.2"), 1);
+        format!("{list}token ={}", nodes.replacen(&at, &named, 1))
+    };
+    refused(&elsewhere, 3, "is not allowed");
+
+    // Somebody is busy with it.
+    outside.describe(|stack| stack);
+    let toxic = r#"{"name":"mine","type":"latency","attributes":{"latency":5}}"#;
+    let path = "/proxies/edge-%3Equeue-1/toxics";
+    assert_eq!(ask(outside.api(), "POST", path, toxic).0, 200);
+    let busy = play(&outside, LATENCY, &[]);
+    assert!(busy.code == Some(3) && busy.said.contains("the toxic mine"), "{}", busy.said);
+    assert_eq!(ask(outside.api(), "DELETE", &format!("{path}/mine"), "").0, 204);
+    assert_eq!(outside.state(), before, "a refused drill has changed something");
+}
