@@ -50,14 +50,24 @@ pub fn read<'a, T>(
     settings: &BTreeMap<String, Setting>,
     one: impl Fn(&Reader<'a>, &str, &'a Value<'a>) -> Option<T>,
 ) -> Option<Followed<T>> {
-    let value = reader.value(key);
-    let value = reader.required(key, value)?;
+    let value = read_if(reader, key, settings, one);
+    reader.required(key, value)?
+}
+
+/// The same for a key that need not be there. `Some(None)`: it is there and wrong.
+pub fn read_if<'a, T>(
+    reader: &mut Reader<'a>,
+    key: &'static str,
+    settings: &BTreeMap<String, Setting>,
+    one: impl Fn(&Reader<'a>, &str, &'a Value<'a>) -> Option<T>,
+) -> Option<Option<Followed<T>>> {
+    let value = reader.value(key)?;
     let Some(table) = value.get_ref().as_table().filter(|table| table.contains_key("setting"))
     else {
-        return one(reader, key, value).map(Followed::Fixed);
+        return Some(one(reader, key, value).map(Followed::Fixed));
     };
-    let table = Reader::new(reader.ledger, &format!("[{key}]"), table, value.span());
-    read_values(table, settings, one)
+    let table = Reader::new(reader.ledger, &format!("\"{key}\""), table, value.span());
+    Some(read_values(table, settings, one))
 }
 
 fn read_values<'a, T>(

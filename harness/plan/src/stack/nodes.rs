@@ -102,19 +102,16 @@ fn read_program<'a>(
     };
     let mut run = Reader::new(reader.ledger, "[run]", table, value.span());
     let from = read_image(&mut run);
-    let none = Followed::Fixed(Vec::new());
-    let command = match run.has("command") {
-        true => followed::read(&mut run, "command", settings, |reader, key, value| {
-            let texts = reader.as_texts(key, value)?;
-            Some(texts.into_iter().map(Spanned::into_inner).collect())
-        }),
-        false => Some(none),
-    };
+    let command = followed::read_if(&mut run, "command", settings, |reader, key, value| {
+        let texts = reader.as_texts(key, value)?;
+        Some(texts.into_iter().map(Spanned::into_inner).collect())
+    });
     let env = run.table_if("env").map(|env| read_own(&env)).unwrap_or_default();
     let ports = run.table_if("ports").map(|ports| read_numbers(&ports)).unwrap_or_default();
     run.finish();
     let image = Image { from: from?, command: Vec::new(), env, ports };
-    Some(Program::Image { image, command: command? })
+    let command = command.unwrap_or_else(|| Some(Followed::Fixed(Vec::new())))?;
+    Some(Program::Image { image, command })
 }
 
 fn read_image(run: &mut Reader<'_>) -> Option<ImageFrom> {

@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         &self.name
     }
 
-    pub fn has(&self, key: &str) -> bool {
+    fn has(&self, key: &str) -> bool {
         self.table.iter().any(|(name, _)| name.get_ref() == key)
     }
 

@@ -297,7 +297,12 @@ mod tests {
         };
         let definitions = schema["$defs"].as_object().unwrap();
         let tables = definitions.iter().filter(|(_, table)| table.get("properties").is_some());
-        let mut keys: Keys = tables.map(|(name, table)| (name.clone(), of(table))).collect();
+        // One shape, numbered by what it holds.
+        let name = |name: &str| match name.starts_with("ByValueToml") {
+            true => "ByValueToml".to_owned(),
+            false => name.to_owned(),
+        };
+        let mut keys: Keys = tables.map(|(own, table)| (name(own), of(table))).collect();
         keys.insert("root".into(), of(&schema));
         keys
     }
@@ -343,6 +348,7 @@ mod tests {
                 "[[link]]" => "LinkToml",
                 "[[carrier]]" => "CarrierToml",
                 "[protocol]" | "[capacity]" => "BySettingToml",
+                "\"run\"" | "\"port\"" | "\"protocol\"" => "ByValueToml",
                 "[[segment]]" => "SegmentToml",
                 "[ingress]" => "IngressToml",
                 "[receipts]" => "ReceiptsToml",

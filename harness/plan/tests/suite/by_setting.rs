@@ -166,7 +166,7 @@ fn every_value_of_the_setting_has_its_entry_and_leads_somewhere() {
             port.as_str(),
             "port = { setting = \"queue\", builtin = \"frames\" }",
             &[
-                "[port] has no entry for \"redis\" (one entry for each value that setting \"queue\" may have)",
+                "\"port\" has no entry for \"redis\" (one entry for each value that setting \"queue\" may have)",
             ][..],
         ),
         (
@@ -174,7 +174,7 @@ fn every_value_of_the_setting_has_its_entry_and_leads_somewhere() {
             "port = { setting = \"queue\", builtin = \"frames\", redsi = \"redis\" }",
             &[
                 "\"redsi\" is no value of setting \"queue\" (did you mean \"redis\"?)",
-                "[port] has no entry for \"redis\"",
+                "\"port\" has no entry for \"redis\"",
             ],
         ),
         (
@@ -209,9 +209,9 @@ fn every_value_of_the_setting_has_its_entry_and_leads_somewhere() {
             "protocol = { setting = \"queue\", builtin = \"frames\", redis = \"resp\" }",
             &["\"resp\" is not a protocol"],
         ),
-        ("builtin = \"queue\"\n", "", &["[run] has no entry for \"builtin\""]),
+        ("builtin = \"queue\"\n", "", &["\"run\" has no entry for \"builtin\""]),
         ("image = { build = \"redis\" }\n", "", &["run is a role, or has an image"]),
-        (", memory = []", "", &["[command] has no entry for \"memory\""]),
+        (", memory = []", "", &["\"command\" has no entry for \"memory\""]),
         ("memory = []", "memory = [1]", &["\"memory\" wants a list of strings"]),
     ] {
         let text = brokers();

@@ -86,13 +86,13 @@ impl Broker {
         time::timeout(timeout, session.put(message)).await.unwrap_or(Enqueued::Unsure)
     }
 
-    /// Texts of what waits, from the `after`-th on, at most `max`.
+    /// What waits, oldest first, at most `max`.
     ///
     /// # Errors
     /// Where the broker does not answer: nobody knows then what it holds.
-    pub(crate) async fn texts(&self, after: usize, max: usize) -> Result<Vec<String>, Trouble> {
+    pub(crate) async fn list(&self, max: usize) -> Result<Vec<Envelope>, Trouble> {
         let session = self.shared.session().ok_or_else(|| trouble("the broker is not there"))?;
-        let listed = time::timeout(LISTING, session.texts(after, max)).await;
+        let listed = time::timeout(LISTING, session.list(max)).await;
         listed.unwrap_or_else(|_| Err(trouble("the broker does not answer")))
     }
 }

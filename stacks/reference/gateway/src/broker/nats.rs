@@ -4,7 +4,7 @@
 //! A stream of file storage is written before it answers and synced every two minutes: what it has
 //! confirmed outlives the process, and not a loss of power.
 
-use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, text_of, trouble};
+use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, trouble};
 use super::{GROUP, QUEUE};
 use crate::message::{self, Envelope};
 use crate::remote::Enqueued;
@@ -74,19 +74,19 @@ impl Nats {
         Ok(self.stream.get_info().await.map_err(trouble)?.state.messages)
     }
 
-    async fn texts(&self, after: usize, max: usize) -> Result<Vec<String>, Trouble> {
-        let (mut texts, mut from) = (Vec::new(), 1);
-        while texts.len() < after.saturating_add(max) {
+    async fn list(&self, max: usize) -> Result<Vec<Envelope>, Trouble> {
+        let (mut listed, mut from) = (Vec::new(), 1);
+        while listed.len() < max {
             match self.stream.get_first_raw_message_by_subject(QUEUE, from).await {
                 Ok(message) => {
                     from = message.sequence + 1;
-                    texts.push(text_of(&message.payload));
+                    listed.extend(message::decode::<Envelope>(&message.payload));
                 }
                 Err(none) if none.kind() == LastRawMessageErrorKind::NoMessageFound => break,
                 Err(error) => return Err(trouble(error)),
             }
         }
-        Ok(texts.into_iter().skip(after).collect())
+        Ok(listed)
     }
 
     async fn pull(&self, deliveries: &Deliveries) -> Result<(), Trouble> {
@@ -123,8 +123,8 @@ impl Session for Nats {
         self.depth().boxed()
     }
 
-    fn texts(&self, after: usize, max: usize) -> BoxFuture<'_, Result<Vec<String>, Trouble>> {
-        self.texts(after, max).boxed()
+    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
+        self.list(max).boxed()
     }
 
     fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble> {

@@ -4,7 +4,7 @@
 //! without handing it out, so a list takes the messages on a channel of its own and gives them all
 //! back, in their order, by closing it.
 
-use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, text_of, trouble};
+use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, trouble};
 use super::{GROUP, QUEUE};
 use crate::message::{self, Envelope};
 use crate::remote::Enqueued;
@@ -74,16 +74,16 @@ impl RabbitMq {
         Ok(u64::from(queue.message_count()))
     }
 
-    async fn texts(&self, after: usize, max: usize) -> lapin::Result<Vec<String>> {
+    async fn list(&self, max: usize) -> lapin::Result<Vec<Envelope>> {
         let channel = self.connection.create_channel().await?;
-        let mut texts = Vec::new();
-        while texts.len() < after.saturating_add(max) {
+        let mut listed = Vec::new();
+        while listed.len() < max {
             let got = channel.basic_get(QUEUE.into(), BasicGetOptions::default()).await?;
             let Some(message) = got else { break };
-            texts.push(text_of(&message.delivery.data));
+            listed.extend(message::decode::<Envelope>(&message.delivery.data));
         }
         channel.close(200, "listed".into()).await?;
-        Ok(texts.into_iter().skip(after).collect())
+        Ok(listed)
     }
 
     async fn pull(&self, deliveries: &Deliveries) -> lapin::Result<()> {
@@ -115,8 +115,8 @@ impl Session for RabbitMq {
         self.depth().map(|depth| depth.map_err(trouble)).boxed()
     }
 
-    fn texts(&self, after: usize, max: usize) -> BoxFuture<'_, Result<Vec<String>, Trouble>> {
-        self.texts(after, max).map(|texts| texts.map_err(trouble)).boxed()
+    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
+        self.list(max).map(|listed| listed.map_err(trouble)).boxed()
     }
 
     fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble> {

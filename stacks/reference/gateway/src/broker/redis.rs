@@ -4,7 +4,7 @@
 //! did not acknowledge is its own in the next connection too; what another one left behind is claimed
 //! after the lease. Redis does not recognise a repeated message.
 
-use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, text_of, trouble};
+use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, trouble};
 use super::{GROUP, QUEUE};
 use crate::message::{self, Envelope};
 use crate::remote::Enqueued;
@@ -61,11 +61,10 @@ impl Redis {
         }
     }
 
-    async fn texts(&self, after: usize, max: usize) -> RedisResult<Vec<String>> {
-        let most = after.saturating_add(max);
+    async fn list(&self, max: usize) -> RedisResult<Vec<Envelope>> {
         let entries: StreamRangeReply =
-            self.connection.clone().xrange_count(QUEUE, "-", "+", most).await?;
-        Ok(entries.ids.iter().skip(after).map(|entry| text_of(&payload(entry))).collect())
+            self.connection.clone().xrange_count(QUEUE, "-", "+", max).await?;
+        Ok(entries.ids.iter().filter_map(|entry| message::decode(&payload(entry))).collect())
     }
 
     async fn pull(&self, deliveries: &Deliveries) -> RedisResult<()> {
@@ -175,8 +174,8 @@ impl Session for Redis {
             .boxed()
     }
 
-    fn texts(&self, after: usize, max: usize) -> BoxFuture<'_, Result<Vec<String>, Trouble>> {
-        self.texts(after, max).map(|texts| texts.map_err(trouble)).boxed()
+    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
+        self.list(max).map(|listed| listed.map_err(trouble)).boxed()
     }
 
     fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble> {

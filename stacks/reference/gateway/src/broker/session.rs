@@ -1,6 +1,6 @@
 //! What edge and gateway ask of a broker over one connection, in words that all three understand.
 
-use crate::message::{self, Envelope};
+use crate::message::Envelope;
 use crate::presence::Patience;
 use crate::remote::Enqueued;
 use futures::future::BoxFuture;
@@ -58,14 +58,9 @@ pub(crate) trait Session: Send + Sync {
     /// it has handed out may be missing.
     fn depth(&self) -> BoxFuture<'_, Result<u64, Trouble>>;
 
-    /// Texts of what waits, from the `after`-th on, at most `max`. Nothing is taken away by it.
-    fn texts(&self, after: usize, max: usize) -> BoxFuture<'_, Result<Vec<String>, Trouble>>;
+    /// What waits, oldest first, at most `max`. Nothing is taken away by it.
+    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>>;
 
     /// Hands messages out until the connection is no good any more.
     fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble>;
-}
-
-/// The text of a stored message; one that cannot be read still waits, so its place stays.
-pub(super) fn text_of(payload: &[u8]) -> String {
-    message::decode::<Envelope>(payload).map_or(String::new(), |message| message.text)
 }

@@ -351,17 +351,17 @@ impl Shown for Gateway {
     /// What it is at work on; with a broker, which cannot be asked by anybody else, what waits there too.
     fn pending(&self, after: usize, max: usize) -> Pending<'_> {
         Box::pin(async move {
-            let listed = match self.broker() {
-                Some(broker) => {
-                    let all = after.saturating_add(max);
-                    broker.texts(0, all).await.map_err(|why| why.to_string())?
-                }
-                None => Vec::new(),
-            };
+            // By sid: a message is here and there, and is one all the same.
+            let mut waiting = BTreeMap::new();
+            if let Some(broker) = self.broker() {
+                let listed = broker.list(after.saturating_add(max)).await;
+                let listed = listed.map_err(|why| why.to_string())?;
+                waiting.extend(listed.into_iter().map(|message| (message.sid, message.text)));
+            }
             // Looked at last: a message moves from the broker to here, and never back unseen.
-            let under_way: Vec<String> =
-                self.under_way().values().map(|message| message.text.clone()).collect();
-            Ok(listed.into_iter().chain(under_way).skip(after).take(max).collect())
+            let under_way = self.under_way();
+            waiting.extend(under_way.values().map(|message| (message.sid, message.text.clone())));
+            Ok(waiting.into_values().skip(after).take(max).collect())
         })
     }
 }
