@@ -17,7 +17,7 @@ use squall_model::plan::Plan;
 use squall_model::stack::{RunAs, SENDER};
 use squall_platform::{Node, Targets};
 use squall_wire::http::Client;
-use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Name of the note within a drill's folder.
@@ -142,10 +142,10 @@ impl Engine for ExternalEngine {
 
     fn hosts(&self) -> Hosts {
         let harness = match self.external.callback {
-            std::net::IpAddr::V6(host) => format!("[{host}]"),
-            std::net::IpAddr::V4(host) => host.to_string(),
+            IpAddr::V6(host) => format!("[{host}]"),
+            IpAddr::V4(host) => host.to_string(),
         };
-        Hosts { harness, ..self.local.hosts() }
+        Hosts { harness, nodes: "127.0.0.1" }
     }
 
     /// What somebody else's proxy listens at on all its addresses is reached where its API is. A proxy
@@ -180,14 +180,11 @@ impl Engine for ExternalEngine {
     }
 
     fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
-        async move {
-            match self.over(node) {
-                Ok(local) => local.life(node).await,
-                // Of what was not started here no more is known than what its control port says.
-                Err(_) => Life::Running,
-            }
+        match self.over(node) {
+            Ok(local) => local.life(node),
+            // Of what was not started here no more is known than what its control port says.
+            Err(_) => std::future::ready(Life::Running).boxed_local(),
         }
-        .boxed_local()
     }
 
     fn remember(&mut self, found: &str) -> Result<(), EngineError> {
@@ -266,7 +263,8 @@ impl Note {
         let directory = Directory::default();
         attach::place(&directory, &self.external);
         if let Some(proxy) = &self.external.proxy {
-            directory.set_node(PROXY, BTreeMap::from([(CONTROL.to_owned(), proxy.clone())]).into());
+            directory
+                .set_node(PROXY, Addresses::from([(CONTROL.to_owned(), proxy.clone())]).into());
         }
         let token = secrets.token.unwrap_or_default();
         self.found.restore(&Control::new(Client::new(harness, 4), directory, &token)).await

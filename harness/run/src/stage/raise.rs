@@ -69,9 +69,8 @@ impl Stage {
         match &plan.stack.external {
             Some(external) => self.attach(plan, external).await?,
             None => {
-                let any = format!("{}:0", self.engine.hosts().nodes);
                 for link in &plan.stack.links {
-                    self.create_proxy(link, &any).await?;
+                    self.create_proxy(link, &self.any()).await?;
                 }
             }
         }
@@ -125,6 +124,11 @@ impl Stage {
         self.directory().set_node(&config.node, at);
         self.started.insert(config.node.clone(), (run.clone(), config));
         Ok(())
+    }
+
+    /// Any port of the host on which nodes listen.
+    pub(super) fn any(&self) -> String {
+        format!("{}:0", self.engine.hosts().nodes)
     }
 
     pub(super) async fn create_proxy(&self, link: &Link, listen: &str) -> Result<(), String> {
@@ -195,13 +199,13 @@ impl Stage {
     /// its health endpoint with 200: who waits for a broker is healthy only once that is there.
     pub(crate) async fn ready(&mut self, plan: &Plan) -> Result<(), String> {
         let deadline = Instant::now() + READY;
-        // Somebody else's node without a control port cannot say.
-        let directory = self.directory();
-        let tells = |node: &str| self.is_image(node) || directory.control(node).is_some();
-        let asked = |node: &&String| *node != PROXY && tells(node);
-        let (images, own): (Vec<String>, Vec<String>) =
-            self.started.keys().filter(asked).cloned().partition(|node| self.is_image(node));
-        for node in [images, own].concat() {
+        let started = self.started.iter().filter(|(node, _)| *node != PROXY);
+        let (images, own): (Vec<_>, Vec<_>) =
+            started.partition(|(_, (run, _))| matches!(run, RunAs::Image(_)));
+        let names = |nodes: Vec<(&String, _)>| -> Vec<String> {
+            nodes.into_iter().map(|(node, _)| node.clone()).collect()
+        };
+        for node in [names(images), names(own)].concat() {
             while let Err(why) = self.look(plan, &node).await {
                 if let Some((node, status)) = self.engine.exits().into_iter().next() {
                     return Err(format!("{node} ended before it was ready: {status}"));
@@ -215,13 +219,10 @@ impl Stage {
         Ok(())
     }
 
-    fn is_image(&self, node: &str) -> bool {
-        matches!(self.started.get(node), Some((RunAs::Image(_), _)))
-    }
-
     /// Whether the node is ready; why not, if it is not.
     async fn look(&self, plan: &Plan, node: &str) -> Result<(), String> {
-        if !self.is_image(node) {
+        let is_image = matches!(self.started.get(node), Some((RunAs::Image(_), _)));
+        if !is_image && self.directory().control(node).is_some() {
             return match self.control.call(node, Method::GET, "/health", None).await? {
                 (StatusCode::OK, _) => Ok(()),
                 (status, body) => Err(format!("{status} {}", String::from_utf8_lossy(&body))),
@@ -229,7 +230,7 @@ impl Stage {
         }
         let (harness, directory) = (self.engine.harness(), self.directory());
         for link in plan.stack.links.iter().filter(|link| link.to == node) {
-            let address = directory.beside(node, &link.port).unwrap_or_default();
+            let Some(address) = directory.beside(node, &link.port) else { continue };
             probes::ask(&harness, &address, link.protocol)
                 .await
                 .map_err(|error| format!("{} at {address}: {error}", link.port))?;
