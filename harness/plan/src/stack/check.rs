@@ -47,9 +47,8 @@ pub fn whatever_settings_say(
                 continue;
             };
             let Some(port) = end.port.under(&other.settings) else { continue };
-            let ports = ports_of(&other, &link.to).unwrap_or_default();
-            let same = usual == link && ports_of(stack, &link.to).unwrap_or_default() == ports;
-            if same {
+            let Some(ports) = ports_of(&other, &link.to) else { continue };
+            if usual == link && ports_of(stack, &link.to).as_ref() == Some(&ports) {
                 continue;
             }
             if !ports.contains(&link.port.as_str()) {

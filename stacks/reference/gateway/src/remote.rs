@@ -209,3 +209,40 @@ impl Ticket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keeper(settings: &[(&str, &str)]) -> Result<Keeper, String> {
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let settings = settings.iter().map(own).collect();
+        Keeper::of(&NodeConfig { node: "edge".into(), settings, ..NodeConfig::default() })
+    }
+
+    #[test]
+    fn the_setting_says_who_keeps_the_queues() {
+        let kind = |settings: &[(&str, &str)]| {
+            let keeper = keeper(settings).expect("settings");
+            keeper.place("x:1").map(|(kind, place)| (kind, place.address, place.durable))
+        };
+        assert_eq!(kind(&[("queue_buffer", "5")]), None);
+        assert_eq!(kind(&[("queue", "nats")]), Some((Kind::Nats, "x:1".into(), true)));
+        let memory = [("queue", "redis"), ("store", "memory")];
+        assert_eq!(kind(&memory), Some((Kind::Redis, "x:1".into(), false)));
+        assert!(keeper(&[]).expect("settings").voids());
+        assert!(!keeper(&memory).expect("settings").voids());
+    }
+
+    #[test]
+    fn what_a_broker_cannot_keep_is_said() {
+        for (settings, word) in [
+            ([("queue", "kafka"), ("store", "memory")], "kafka"),
+            ([("queue", "redis"), ("queue_buffer", "5")], "queue_buffer"),
+            ([("queue", "redis"), ("store", "somewhere")], "somewhere"),
+        ] {
+            let Err(told) = keeper(&settings) else { panic!("{settings:?} is taken") };
+            assert!(told.contains(word), "{told}");
+        }
+    }
+}

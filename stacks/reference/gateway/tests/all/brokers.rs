@@ -160,7 +160,8 @@ impl Region {
 /// A drill by hand: load, death, load, life. Then what waits behind a vendor that is not there.
 async fn survives(kind: &'static str, port: u16, command: &[&str]) {
     let Some(broker) = Container::start(kind, port, command) else { return };
-    let settings = [("queue", kind), ("workers", "4"), ("backlog_rate", "500")];
+    let settings =
+        [("queue", kind), ("workers", "4"), ("backlog_rate", "500"), ("retry", "queued")];
     let mut region = Region::raise(&broker, &settings).await;
     region.ready().await;
 
