@@ -27,6 +27,8 @@ pub enum Command {
     Schema { of: Schema },
     /// Run one component in the foreground
     Serve(Serve),
+    /// Make the images that the docker engine runs, and remove older ones
+    Images,
     /// Say what this machine can run, and what is missing or left over
     Doctor(Reports),
     /// End what an interrupted run left behind
@@ -68,6 +70,9 @@ pub struct Run {
     /// Where the drills are played
     #[arg(long, value_enum, default_value_t = Engine::Auto)]
     pub engine: Engine,
+    /// Whose fault proxy the docker engine puts on every link
+    #[arg(long, value_enum, default_value_t = Proxy::Squall)]
+    pub proxy: Proxy,
     /// Folder that run folders are made in
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub out: PathBuf,
@@ -108,6 +113,14 @@ pub enum Engine {
     Local,
     /// Real time, containers
     Docker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Proxy {
+    /// Squall's own
+    Squall,
+    /// Toxiproxy, from an image tagged toxiproxy:2.12.0 at the Docker daemon
+    Toxiproxy,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -5,6 +5,7 @@
 
 use crate::{Start, roles};
 use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use squall_model::node_config::NodeConfig;
@@ -68,6 +69,7 @@ pub fn run(
     if let Some(parent) = process.parent {
         die_with(parent)?;
     }
+    let _ = allow_files();
     let runtime = runtime(role).map_err(system("cannot start the runtime"))?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
@@ -87,6 +89,12 @@ pub fn run(
         running.stopped.wait().await;
         Ok(())
     })
+}
+
+/// As many open files as the hard limit allows: where it is refused, the soft one has to do.
+fn allow_files() -> nix::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
 }
 
 /// A role that does nothing but move octets between sockets has nothing to hand to a second thread:

@@ -139,7 +139,11 @@ fn targets(plan: &Plan, out: &mut String) -> std::fmt::Result {
 
 /// Every address that may be dialled, and what is said to be there.
 fn elsewhere(plan: &Plan, external: &External, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "  targets: \"{}\", which already runs; no other address is dialled", external.name)?;
+    writeln!(
+        out,
+        "  targets: \"{}\", which already runs; no other address is dialled",
+        external.name
+    )?;
     for address in &external.allow {
         let beyond = if address.ip().is_loopback() { "" } else { "  beyond this machine" };
         writeln!(out, "    {address}{beyond}")?;

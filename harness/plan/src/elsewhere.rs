@@ -54,9 +54,11 @@ fn unled(
     if external.proxy.is_some() {
         return None;
     }
-    let link = plan.stack.links.iter().find(|link| {
-        acted_on(&link.id(), &link.from, &link.to) && !external.is_led(link)
-    })?;
+    let link = plan
+        .stack
+        .links
+        .iter()
+        .find(|link| acted_on(&link.id(), &link.from, &link.to) && !external.is_led(link))?;
     let message = format!("nothing says that \"{}\" reaches \"{}\" by a proxy", link.from, link.to);
     let help = format!("[external.links] \"{}\" = what it dials, or a proxy = …", link.id());
     Some((message, help))

@@ -50,12 +50,7 @@ impl Node {
     }
 
     /// As [`Node::real`], and connecting to none but `targets`.
-    pub fn real_within(
-        name: &str,
-        data: std::path::PathBuf,
-        seed: u64,
-        targets: Targets,
-    ) -> Node {
+    pub fn real_within(name: &str, data: std::path::PathBuf, seed: u64, targets: Targets) -> Node {
         let node = real::RealNode::new(name, data, seed, Some(targets));
         Node { inner: Arc::new(Inner::Real(node)) }
     }

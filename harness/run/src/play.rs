@@ -1,6 +1,7 @@
 //! Plays one plan on one engine, from nothing to nothing.
 
 use crate::drill::{Conductor, Props};
+use crate::engine::docker::{self, DockerEngine};
 use crate::engine::{external::ExternalEngine, local::LocalEngine, sim::SimEngine};
 use crate::levers::{Levers, Route};
 use crate::progress::Progress;
@@ -27,6 +28,7 @@ pub type Roles = BTreeMap<&'static str, Start>;
 pub enum EngineKind {
     Sim,
     Local,
+    Docker,
     /// The stack already runs.
     External,
 }
@@ -37,6 +39,7 @@ impl EngineKind {
         match self {
             EngineKind::Sim => "sim",
             EngineKind::Local => "local",
+            EngineKind::Docker => "docker",
             EngineKind::External => "external",
         }
     }
@@ -51,7 +54,9 @@ pub struct Options {
     pub roles: Roles,
     /// The program that local children run: `squall serve ROLE …`.
     pub squall: PathBuf,
-    /// Logs, configurations and data of local nodes go here.
+    /// Used by `docker`: the images that containers run.
+    pub images: docker::Props,
+    /// Logs, configurations and data of nodes go here.
     pub folder: PathBuf,
     pub progress: Option<mpsc::Sender<Progress>>,
     pub stop: watch::Receiver<Wish>,
@@ -102,6 +107,11 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
             let engine = ExternalEngine::new(plan, &options.squall, &options.folder)?;
             runtime()?.block_on(conduct(plan, &options, Box::new(engine), recorder.clone()))
         }
+        EngineKind::Docker => runtime()?.block_on(async {
+            let (images, folder) = (options.images.clone(), &options.folder);
+            let engine = DockerEngine::new(images, folder, plan.seed).await?;
+            conduct(plan, &options, Box::new(engine), recorder.clone()).await
+        }),
     };
     let facts = recorder.finish().map_err(RunError::Facts)?;
     let ended = ended?;
@@ -114,13 +124,11 @@ pub fn play(plan: &Plan, options: Options, out: Box<dyn Write + Send>) -> Result
     })
 }
 
-/// For engines in real time.
+/// Of an engine whose time is real.
 fn runtime() -> Result<tokio::runtime::Runtime, RunError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(RunError::io("cannot start the runtime"))
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let built = builder.worker_threads(2).enable_all().build();
+    built.map_err(RunError::io("cannot start the runtime"))
 }
 
 async fn conduct(
@@ -131,7 +139,7 @@ async fn conduct(
 ) -> Result<crate::drill::Ended, RunError> {
     let (route, lead) = match options.engine {
         EngineKind::Sim => (Route::Plain, Some(LEAD)),
-        EngineKind::Local => (Route::Client, None),
+        EngineKind::Local | EngineKind::Docker => (Route::Client, None),
         // Its own sockets go to listed targets alone; the client's would go anywhere.
         EngineKind::External => (Route::Plain, None),
     };

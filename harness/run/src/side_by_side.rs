@@ -35,6 +35,8 @@ pub struct Jobs {
     pub roles: Roles,
     /// The program that local children run.
     pub squall: PathBuf,
+    /// The images that containers run.
+    pub images: crate::engine::docker::Props,
     /// The run folder: facts, logs and data go under it.
     pub folder: PathBuf,
     /// Version of Squall, for the headers.
@@ -96,6 +98,7 @@ fn play_one(index: usize, drill: &Drill, jobs: &Jobs) -> Result<Played, RunError
         drill: index,
         roles: jobs.roles.clone(),
         squall: jobs.squall.clone(),
+        images: jobs.images.clone(),
         folder: jobs.folder.join(format!("drill-{index}")),
         progress: jobs.progress.clone(),
         stop: jobs.stop.clone(),

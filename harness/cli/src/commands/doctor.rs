@@ -1,5 +1,6 @@
 //! `squall doctor`: what this machine can run, and what is missing or left over. Changes nothing.
 
+use super::containers;
 use crate::args::Reports;
 use crate::exit::Exit;
 use anyhow::Result;
@@ -11,13 +12,20 @@ pub fn doctor(args: &Reports) -> Result<Exit> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     line("sim", Ok(format!("plays anywhere; {cores} drills at once here")));
     line("local", local());
-    line("docker", Err("not built yet".to_owned()));
+    let docker = containers::state();
+    line("docker", docker.as_ref().map(|(version, _)| version.clone()).map_err(Clone::clone));
     line("drills", folder("features", "run squall where features/ is, or name feature files"));
     line("stacks", folder("stacks", "run squall where stacks/ is"));
     line("python3", python());
     match left_over(&args.out) {
         Ok(nothing) => line("clean", Ok(nothing)),
         Err(left) => println!("  left     {:10} {left}", "clean"),
+    }
+    for left in docker.map(|(_, left)| left).unwrap_or_default() {
+        println!(
+            "  left     {:10} {left} of a run that died; `squall recover` removes it",
+            "docker"
+        );
     }
     Ok(Exit::Met)
 }

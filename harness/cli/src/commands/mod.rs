@@ -1,5 +1,6 @@
 //! One file a command; the table here is the only place that knows them all.
 
+mod containers;
 mod doctor;
 mod external;
 mod plan;
@@ -27,6 +28,7 @@ pub fn perform(command: Command) -> Result<Exit> {
         Command::Report { run } => report::report(&run),
         Command::Schema { of } => schema::schema(of),
         Command::Serve(args) => serve::serve(args),
+        Command::Images => containers::images(),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Recover(args) => recover::recover(&args),
     }

@@ -1,5 +1,6 @@
 //! `squall recover`: ends what interrupted runs left behind, and says which runs those were.
 
+use super::containers;
 use crate::args::Reports;
 use crate::exit::Exit;
 use anyhow::{Context, Result};
@@ -11,6 +12,10 @@ pub fn recover(args: &Reports) -> Result<Exit> {
     let dead = sweep(&args.out)?;
     let left = put_back(&args.out)?;
     let ended: usize = dead.iter().map(|drill| drill.living.len()).sum();
+    let removed = containers::sweep()?;
+    if removed > 0 {
+        println!("{removed} containers and networks removed");
+    }
     match (dead.len(), ended) {
         (0, _) => println!("nothing is left over under {out}/"),
         (_, 0) => println!("nothing had to be ended; nothing else is left over under {out}/"),

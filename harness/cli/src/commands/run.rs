@@ -1,7 +1,7 @@
 //! `squall run`: plans → play → judge → write → tell.
 
 use super::select::{self, Picked};
-use super::{external, recover, report};
+use super::{containers, external, recover, report};
 use crate::args::{self, Engine};
 use crate::exit::Exit;
 use crate::{folder, progress, signals};
@@ -12,6 +12,7 @@ use squall_model::plan::Plan;
 use squall_model::units::Micros;
 use squall_plan::Suite;
 use squall_report::RunReport;
+use squall_run::engine::docker::Props;
 use squall_run::{Drill, EngineKind, Jobs, Played, RunError, Wish};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ pub fn run(args: &args::Run) -> Result<Exit> {
     };
     let engine = match external::choose(&suite.plans, args)? {
         Some(external) => external,
-        None => engine(args.engine, &suite.plans)?,
+        None => engine(args.engine, &suite.plans),
     };
     suite.plans = playable(suite.plans, engine, args)?;
     suite.repeat(args.repeat);
@@ -38,12 +39,22 @@ pub fn run(args: &args::Run) -> Result<Exit> {
     if recover::put_back(&args.out)? {
         return Ok(Exit::NotUndone);
     }
+    let images = match engine {
+        EngineKind::Docker => {
+            let stacks = select::stacks(&args.selection);
+            match containers::prepare(&suite.plans, stacks, args.proxy)? {
+                Some(images) => images,
+                None => return Ok(Exit::Inconclusive),
+            }
+        }
+        EngineKind::Sim | EngineKind::Local | EngineKind::External => Props::default(),
+    };
 
     let started = Timestamp::now();
     let clock = Instant::now();
     let out = folder::create(&args.out, started, &title(plans))?;
     let wishes = signals::wishes().context("cannot listen for signals")?;
-    let results = play(plans, engine, args.jobs, &out, wishes.clone())?;
+    let results = play(plans, (engine, images), args.jobs, &out, wishes.clone())?;
 
     let unhealed = tell(plans, &results);
     let judged = squall_report::judge_run(
@@ -75,7 +86,7 @@ pub fn run(args: &args::Run) -> Result<Exit> {
 
 fn play(
     plans: &[Plan],
-    engine: EngineKind,
+    (engine, images): (EngineKind, Props),
     jobs: Option<u16>,
     out: &Path,
     wishes: watch::Receiver<Wish>,
@@ -93,6 +104,7 @@ fn play(
         at_once: at_once(engine, jobs),
         roles: squall_node::roles(),
         squall: std::env::current_exe().context("cannot find this very program")?,
+        images,
         folder: out.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Some(progress),
@@ -138,36 +150,29 @@ fn tell(plans: &[Plan], results: &[Result<Played, RunError>]) -> bool {
     unhealed
 }
 
-fn engine(asked: Engine, plans: &[Plan]) -> Result<EngineKind> {
-    let foreign =
-        plans.iter().flat_map(|plan| &plan.stack.nodes).find_map(|node| match &node.run {
-            squall_model::stack::RunAs::BuiltIn(_) => None,
-            squall_model::stack::RunAs::Image(image) => {
-                Some((node.name.clone(), image.from.to_string()))
-            }
-        });
-    match (asked, foreign) {
-        (Engine::Docker, _) => bail!("the docker engine is not built yet; use sim or local"),
-        (_, Some((node, image))) => {
-            bail!(
-                "node \"{node}\" runs the image \"{image}\", which only the docker engine can play"
-            )
+/// What was asked for; by default the simulation, and docker where it can play none of the drills.
+fn engine(asked: Engine, plans: &[Plan]) -> EngineKind {
+    match asked {
+        Engine::Sim => EngineKind::Sim,
+        Engine::Local => EngineKind::Local,
+        Engine::Docker => EngineKind::Docker,
+        Engine::Auto if plans.iter().all(|plan| unable(plan, EngineKind::Sim).is_some()) => {
+            EngineKind::Docker
         }
-        (Engine::Auto | Engine::Sim, None) => Ok(EngineKind::Sim),
-        (Engine::Local, None) => Ok(EngineKind::Local),
+        Engine::Auto => EngineKind::Sim,
     }
 }
 
-/// Leaves out, by default, what the engine cannot play; refuses it where it was asked for by name.
+/// Leaves out what the engine cannot play; refuses it where that very file was asked for.
 fn playable(plans: Vec<Plan>, engine: EngineKind, args: &args::Run) -> Result<Vec<Plan>> {
     let mut kept = Vec::new();
     for plan in plans {
         match refusal(&plan, engine, args.allow_long) {
             None => kept.push(plan),
-            Some(why) if args.selection.features.is_empty() => {
-                eprintln!("squall: left out: {}:{}: {why}", plan.file, plan.line);
+            Some(why) if select::is_named(&args.selection, &plan.file) => {
+                bail!("{}:{}: \"{}\" {why}", plan.file, plan.line, plan.scenario)
             }
-            Some(why) => bail!("{}:{}: \"{}\" {why}", plan.file, plan.line, plan.scenario),
+            Some(why) => eprintln!("squall: left out: {}:{}: {why}", plan.file, plan.line),
         }
     }
     if kept.is_empty() {
@@ -177,6 +182,19 @@ fn playable(plans: Vec<Plan>, engine: EngineKind, args: &args::Run) -> Result<Ve
 }
 
 fn refusal(plan: &Plan, engine: EngineKind, allow_long: bool) -> Option<String> {
+    let long = engine != EngineKind::Sim && plan.end + plan.drain > LONG && !allow_long;
+    let lasts = || {
+        format!(
+            "lasts {} of real time on the {} engine, more than {LONG}; play it on sim or add --allow-long",
+            plan.end + plan.drain,
+            engine.name()
+        )
+    };
+    unable(plan, engine).or_else(|| long.then(lasts))
+}
+
+/// Why the engine cannot play the plan however long it took.
+fn unable(plan: &Plan, engine: EngineKind) -> Option<String> {
     let engines = ["sim", "local", "docker"];
     let only: Vec<&str> = plan
         .tags
@@ -187,14 +205,8 @@ fn refusal(plan: &Plan, engine: EngineKind, allow_long: bool) -> Option<String> 
     if !only.is_empty() && !only.contains(&engine.name()) {
         return Some(format!("can only be played on {}", only.join(" or ")));
     }
-    let long = engine != EngineKind::Sim && plan.end + plan.drain > LONG && !allow_long;
-    long.then(|| {
-        format!(
-            "lasts {} of real time on the {} engine, more than {LONG}; play it on sim or add --allow-long",
-            plan.end + plan.drain,
-            engine.name()
-        )
-    })
+    let foreign = engine != EngineKind::Docker && containers::needs(plan);
+    foreign.then(|| "runs images, which only the docker engine can play".to_owned())
 }
 
 fn at_once(engine: EngineKind, asked: Option<u16>) -> NonZeroUsize {

@@ -14,10 +14,7 @@ pub enum Picked {
 
 /// Compiles what is selected; by default all of `features/`, for `engine` where one is decided.
 pub fn drills(selection: &args::Selection, engine: Option<&str>) -> Result<Picked> {
-    let features = match selection.features.as_slice() {
-        [] => vec![PathBuf::from("features")],
-        some => some.to_vec(),
-    };
+    let features = features(selection);
     let options = Options {
         tags: selection.tags.clone(),
         scenario: selection.scenario.clone(),
@@ -37,6 +34,18 @@ pub fn drills(selection: &args::Selection, engine: Option<&str>) -> Result<Picke
     }
 }
 
+fn features(selection: &args::Selection) -> Vec<PathBuf> {
+    match selection.features.as_slice() {
+        [] => vec![PathBuf::from("features")],
+        some => some.to_vec(),
+    }
+}
+
+/// Where the stacks of the selected features are described.
+pub fn stacks(selection: &args::Selection) -> PathBuf {
+    stacks_dir(&features(selection))
+}
+
 /// `stacks/` of the working directory, or else the one nearest above the first feature.
 fn stacks_dir(features: &[PathBuf]) -> PathBuf {
     let here = PathBuf::from("stacks");
@@ -50,4 +59,10 @@ fn stacks_dir(features: &[PathBuf]) -> PathBuf {
         .map(|folder: &Path| folder.join("stacks"))
         .find(|folder| folder.is_dir())
         .unwrap_or(here)
+}
+
+/// Whether the very file was selected, and not only a folder that holds it.
+pub fn is_named(selection: &args::Selection, file: &str) -> bool {
+    let same = |path: &PathBuf| file_and_line(path).0 == Path::new(file);
+    selection.features.iter().any(same)
 }

@@ -178,8 +178,10 @@ impl Outside {
     /// Its `[external]`, in a folder `stacks/outside` of its own.
     pub fn describe(&self, change: impl Fn(String) -> String) {
         let edge = &self.nodes["edge"].addresses["http"];
-        let links = ["sender->edge", "edge->sender", "gateway-1->smartfren", "gateway-2->smartfren"];
-        let links = links.map(|link| self.proxy_of(link)["listen"].as_str().expect("at").to_owned());
+        let links =
+            ["sender->edge", "edge->sender", "gateway-1->smartfren", "gateway-2->smartfren"];
+        let links =
+            links.map(|link| self.proxy_of(link)["listen"].as_str().expect("at").to_owned());
         let mut allow: Vec<&str> = self.controls().map(|(_, at)| at).collect();
         allow.extend([self.api(), edge].into_iter().chain(links.iter().map(String::as_str)));
         let mut external = format!(

@@ -2,6 +2,7 @@
 //! same identifiers again would be taken for its own past.
 
 use squall_model::node_config::NodeConfig;
+use squall_model::stack::RunAs;
 use squall_platform::sim::World;
 use squall_platform::{Node, time};
 use squall_run::engine::Engine;
@@ -40,8 +41,8 @@ async fn draws(engine: &mut dyn Engine) -> Vec<String> {
     };
     let mut draws = Vec::new();
     for _ in 0..LIVES {
-        let addresses = engine.start("proxy", &config).await.unwrap();
-        draws.push(first_draw(&engine.harness(), &addresses["control"]).await);
+        let at = engine.start(&RunAs::BuiltIn("proxy".into()), &config).await.unwrap();
+        draws.push(first_draw(&engine.harness(), &at.beside["control"]).await);
         engine.kill("proxy-1").await.unwrap();
     }
     engine.lower().await;

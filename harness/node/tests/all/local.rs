@@ -13,6 +13,7 @@ fn options(folder: &Path) -> Options {
         drill: 0,
         roles: squall_node::roles(),
         squall: env!("CARGO_BIN_EXE_squall-node").into(),
+        images: Default::default(),
         folder: folder.to_owned(),
         progress: None,
         stop: Wish::none(),

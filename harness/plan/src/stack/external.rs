@@ -172,9 +172,7 @@ fn who_runs_is_known(stack: &Stack, placings: &Placings, ledger: &Ledger) {
         let text = name.get_ref().as_str();
         let carrier = stack.carriers.iter().find(|carrier| carrier.name == text);
         let has: Vec<&str> = match (stack.node(text), carrier) {
-            (Some(node), _) => {
-                node.ports.iter().map(String::as_str).chain(["admin"]).collect()
-            }
+            (Some(node), _) => node.ports.iter().map(String::as_str).chain(["admin"]).collect(),
             (None, Some(carrier)) => vec![port_of(carrier.protocol), "control"],
             (None, None) => {
                 let mistake =
@@ -215,8 +213,7 @@ fn every_node_runs(stack: &Stack, external: &External, placings: &Placings, ledg
 fn links_are_known(stack: &Stack, external: &External, placings: &Placings, ledger: &Ledger) {
     let ids: Vec<String> = stack.links.iter().map(|link| link.id()).collect();
     for (id, _) in placings.links.iter().filter(|(id, _)| !ids.contains(id.get_ref())) {
-        let mistake =
-            ledger.source.mistake(id.span(), format!("no link \"{}\"", id.get_ref()));
+        let mistake = ledger.source.mistake(id.span(), format!("no link \"{}\"", id.get_ref()));
         ledger.push(mistake.nearest(id.get_ref(), ids.iter().map(String::as_str)));
     }
     // Who already runs cannot be told where a carrier listens that is about to be started.

@@ -94,6 +94,7 @@ fn drill(plan: &Plan) -> Result<NamedTempFile, Box<dyn Error>> {
         drill: 0,
         roles: roles(),
         squall: std::env::current_exe()?,
+        images: Default::default(),
         folder: folder.path().to_owned(),
         progress: None,
         stop: Wish::none(),

@@ -164,7 +164,8 @@ impl Conductor {
         let node = self.stage.engine.harness();
         let ingress: Arc<dyn Ingress> =
             ingress::find(&self.plan, &self.stage.credentials).map_err(RunError::Plan)?.into();
-        let (host, callback) = (self.stage.engine.callback_host(), Arc::new(Callback::default()));
+        let callback = Arc::new(Callback::default());
+        let host = self.stage.engine.hosts().harness;
         let (address, stop_callback) = driver::serve(&node, &host, callback.clone())
             .await
             .map_err(RunError::io("cannot listen for receipts"))?;
@@ -183,7 +184,7 @@ impl Conductor {
             () = wished(&mut self.wishes, Wish::Stop) => {
                 return Ok(Err(Interruption::by_the_user()));
             }
-            ready = self.stage.ready() => ready.map_err(RunError::Raise)?,
+            ready = self.stage.ready(&plan) => ready.map_err(RunError::Raise)?,
         }
         self.start_clock(&node, began).await;
         callback.open(ingress.clone(), self.clock, self.recorder.clone(), self.tally.clone());

@@ -4,7 +4,7 @@
 //! the stack lists, those of what it started itself, and no others.
 
 use super::local::LocalEngine;
-use super::{Addresses, Done, Engine, EngineError, Life, journal, secret};
+use super::{Addresses, Done, Engine, EngineError, Hosts, Life, Whereabouts, journal, secret};
 use crate::RunError;
 use crate::stage::attach::{self, Attached};
 use crate::stage::{Control, Directory, PROXY};
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use squall_model::external::External;
 use squall_model::node_config::NodeConfig;
 use squall_model::plan::Plan;
-use squall_model::stack::SENDER;
+use squall_model::stack::{RunAs, SENDER};
 use squall_platform::{Node, Targets};
 use squall_wire::http::Client;
-use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Name of the note within a drill's folder.
@@ -71,7 +71,8 @@ impl ExternalEngine {
     /// folder that cannot be written to.
     pub fn new(plan: &Plan, squall: &Path, folder: &Path) -> Result<Self, RunError> {
         let external = plan.stack.external.clone();
-        let external = external.ok_or_else(|| RunError::Plan("the stack does not run yet".into()))?;
+        let external =
+            external.ok_or_else(|| RunError::Plan("the stack does not run yet".into()))?;
         let secrets = Secrets::read(&external).map_err(RunError::Plan)?;
         let mut local = LocalEngine::new(squall, folder, plan.seed)?;
         local.borrow_secrets();
@@ -97,12 +98,16 @@ impl ExternalEngine {
         }
     }
 
-    async fn raise(&mut self, role: &str, config: &NodeConfig) -> Result<Addresses, EngineError> {
+    async fn raise(
+        &mut self,
+        run: &RunAs,
+        config: &NodeConfig,
+    ) -> Result<Whereabouts, EngineError> {
         if let Some(given) = self.given(&config.node) {
-            return Ok(given);
+            return Ok(given.into());
         }
-        let started = self.local.start(role, config).await?;
-        for address in started.values().filter_map(|at| at.parse().ok()) {
+        let started = self.local.start(run, config).await?;
+        for address in started.beside.values().filter_map(|at| at.parse().ok()) {
             self.targets.add(address);
         }
         Ok(started)
@@ -135,11 +140,12 @@ impl Engine for ExternalEngine {
         Some(self.account.clone())
     }
 
-    fn callback_host(&self) -> String {
-        match self.external.callback {
-            std::net::IpAddr::V6(host) => format!("[{host}]"),
-            std::net::IpAddr::V4(host) => host.to_string(),
-        }
+    fn hosts(&self) -> Hosts {
+        let harness = match self.external.callback {
+            IpAddr::V6(host) => format!("[{host}]"),
+            IpAddr::V4(host) => host.to_string(),
+        };
+        Hosts { harness, nodes: "127.0.0.1" }
     }
 
     /// What somebody else's proxy listens at on all its addresses is reached where its API is. A proxy
@@ -153,8 +159,8 @@ impl Engine for ExternalEngine {
         everywhere(listens).map_or(listens.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses> {
-        self.raise(role, config).boxed_local()
+    fn start<'a>(&'a mut self, run: &'a RunAs, config: &'a NodeConfig) -> Done<'a, Whereabouts> {
+        self.raise(run, config).boxed_local()
     }
 
     fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
@@ -165,17 +171,20 @@ impl Engine for ExternalEngine {
         async move { self.over(node)?.kill(node).await }.boxed_local()
     }
 
-    fn freeze(&mut self, node: &str) -> Result<(), EngineError> {
-        self.over(node)?.freeze(node)
+    fn freeze<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        async move { self.over(node)?.freeze(node).await }.boxed_local()
     }
 
-    fn thaw(&mut self, node: &str) -> Result<(), EngineError> {
-        self.over(node)?.thaw(node)
+    fn thaw<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        async move { self.over(node)?.thaw(node).await }.boxed_local()
     }
 
-    fn life(&mut self, node: &str) -> Life {
-        // Of what was not started here no more is known than what its control port says.
-        self.over(node).map_or(Life::Running, |local| local.life(node))
+    fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
+        match self.over(node) {
+            Ok(local) => local.life(node),
+            // Of what was not started here no more is known than what its control port says.
+            Err(_) => std::future::ready(Life::Running).boxed_local(),
+        }
     }
 
     fn remember(&mut self, found: &str) -> Result<(), EngineError> {
@@ -254,7 +263,8 @@ impl Note {
         let directory = Directory::default();
         attach::place(&directory, &self.external);
         if let Some(proxy) = &self.external.proxy {
-            directory.set_node(PROXY, BTreeMap::from([(CONTROL.to_owned(), proxy.clone())]));
+            directory
+                .set_node(PROXY, Addresses::from([(CONTROL.to_owned(), proxy.clone())]).into());
         }
         let token = secrets.token.unwrap_or_default();
         self.found.restore(&Control::new(Client::new(harness, 4), directory, &token)).await

@@ -83,7 +83,7 @@ pub(crate) fn stat(pid: i32) -> io::Result<(char, Option<u64>)> {
     Ok((state, fields.nth(18).and_then(|field| field.parse().ok())))
 }
 
-pub(super) fn lives(identity: &Identity) -> bool {
+pub(crate) fn lives(identity: &Identity) -> bool {
     let ended = stat(identity.pid).map_or(true, |(state, _)| state == 'Z');
     !ended && identify(identity.pid).is_ok_and(|found| found == *identity)
 }

@@ -3,15 +3,17 @@
 //! A child dies with its parent (it asks the kernel for that itself, see `squall-node`), and is on
 //! a list on disk for the case that it could not.
 
-use super::{Addresses, Done, Engine, EngineError, Life, descriptors, journal, secret};
+use super::{
+    Addresses, Done, Engine, EngineError, Life, Whereabouts, descriptors, journal, secret,
+};
 use crate::RunError;
 use futures::FutureExt;
-use futures::future::LocalBoxFuture;
+use futures::future::{LocalBoxFuture, ready};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
 use squall_model::node_config::NodeConfig;
-use squall_model::stack::SENDER;
+use squall_model::stack::{RunAs, SENDER};
 use squall_platform::{Node, time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -90,7 +92,7 @@ impl LocalEngine {
             let what = what.to_owned();
             move |error: io::Error| EngineError::new(name, format!("{what}: {error}"))
         };
-        if self.life(name) != Life::Dead {
+        if self.look(name) != Life::Dead {
             return Err(EngineError::new(name, "runs already"));
         }
         let lives = self.lives.entry(name.to_owned()).or_default();
@@ -165,8 +167,20 @@ impl LocalEngine {
         }
     }
 
+    fn look(&mut self, node: &str) -> Life {
+        let Some(process) = self.children.get_mut(node) else { return Life::Dead };
+        if !matches!(process.child.try_wait(), Ok(None)) {
+            return Life::Dead;
+        }
+        match journal::stat(process.pid.as_raw()) {
+            Ok(('T' | 't', _)) => Life::Frozen,
+            Ok(('Z' | 'X', _)) | Err(_) => Life::Dead,
+            Ok(_) => Life::Running,
+        }
+    }
+
     fn living(&mut self, node: &str) -> Result<&mut Process, EngineError> {
-        match self.life(node) {
+        match self.look(node) {
             Life::Dead => Err(EngineError::new(node, "is not running")),
             _ => self.children.get_mut(node).ok_or_else(|| EngineError::new(node, "unknown")),
         }
@@ -204,7 +218,7 @@ impl LocalEngine {
     async fn lower_all(&mut self) {
         let names: Vec<String> = self.children.keys().cloned().collect();
         for name in &names {
-            let _ = self.thaw(name);
+            let _ = self.signal(name, Signal::SIGCONT);
             if let Ok(process) = self.living(name) {
                 process.planned = true;
                 let _ = kill(process.pid, Signal::SIGTERM);
@@ -240,7 +254,7 @@ impl LocalEngine {
     fn close_journal(&mut self) {
         self.forget_keys();
         let names: Vec<String> = self.children.keys().cloned().collect();
-        if names.iter().all(|name| self.life(name) == Life::Dead) {
+        if names.iter().all(|name| self.look(name) == Life::Dead) {
             let _ = self.journal.close();
         }
     }
@@ -255,8 +269,12 @@ impl Engine for LocalEngine {
         self.token.clone()
     }
 
-    fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses> {
-        self.raise(role, config).boxed_local()
+    fn start<'a>(&'a mut self, run: &'a RunAs, config: &'a NodeConfig) -> Done<'a, Whereabouts> {
+        async move {
+            let role = super::role(run, &config.node)?;
+            self.raise(role, config).await.map(Whereabouts::from)
+        }
+        .boxed_local()
     }
 
     fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
@@ -267,24 +285,16 @@ impl Engine for LocalEngine {
         self.end(node, Signal::SIGKILL, STOP).boxed_local()
     }
 
-    fn freeze(&mut self, node: &str) -> Result<(), EngineError> {
-        self.signal(node, Signal::SIGSTOP)
+    fn freeze<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        ready(self.signal(node, Signal::SIGSTOP)).boxed_local()
     }
 
-    fn thaw(&mut self, node: &str) -> Result<(), EngineError> {
-        self.signal(node, Signal::SIGCONT)
+    fn thaw<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        ready(self.signal(node, Signal::SIGCONT)).boxed_local()
     }
 
-    fn life(&mut self, node: &str) -> Life {
-        let Some(process) = self.children.get_mut(node) else { return Life::Dead };
-        if !matches!(process.child.try_wait(), Ok(None)) {
-            return Life::Dead;
-        }
-        match journal::stat(process.pid.as_raw()) {
-            Ok(('T' | 't', _)) => Life::Frozen,
-            Ok(('Z' | 'X', _)) | Err(_) => Life::Dead,
-            Ok(_) => Life::Running,
-        }
+    fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
+        ready(self.look(node)).boxed_local()
     }
 
     fn exits(&mut self) -> Vec<(String, String)> {

@@ -1,23 +1,43 @@
 //! An engine gives nodes life and takes it. Everything else is the same code on all of them.
 //!
 //! Links are no business of an engine: each runs through the fault proxy, a node like the others.
-//! Cutting a node off is therefore its proxies' work too, and the same on every engine.
+//! Cutting a node off is therefore its proxies' work first, and the same on every engine; one that has
+//! a network of its own takes the node from it as well.
 
 pub mod descriptors;
+pub mod docker;
 pub mod external;
 pub mod journal;
 pub mod local;
 mod secret;
 pub mod sim;
 
+use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use squall_model::node_config::NodeConfig;
+use squall_model::stack::RunAs;
 use squall_platform::Node;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// Port name → bound address of a started node.
+/// Port name → address of a started node.
 pub type Addresses = BTreeMap<String, String>;
+
+/// Where a started node is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// By the fault proxy, for those that talk to it over links.
+    pub links: Addresses,
+    /// By the harness, beside the links: there also while the node is cut off.
+    pub beside: Addresses,
+}
+
+/// Where there is one network, there is one address.
+impl From<Addresses> for Whereabouts {
+    fn from(addresses: Addresses) -> Self {
+        Whereabouts { links: addresses.clone(), beside: addresses }
+    }
+}
 
 /// What an engine could not do.
 #[derive(Debug, Error)]
@@ -33,12 +53,31 @@ impl EngineError {
     }
 }
 
+/// The role of a node, for engines that run nothing else.
+fn role<'a>(run: &'a RunAs, node: &str) -> Result<&'a str, EngineError> {
+    match run {
+        RunAs::BuiltIn(role) => Ok(role),
+        RunAs::Image(image) => {
+            let what =
+                format!("runs the image \"{}\", which only the docker engine can", image.from);
+            Err(EngineError::new(node, what))
+        }
+    }
+}
+
 /// What an engine sees of a node when it looks: the read-back of kill, freeze and thaw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
     Running,
     Frozen,
     Dead,
+}
+
+/// Hosts without ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    pub harness: String,
+    pub nodes: &'static str,
 }
 
 /// Result of an engine's act.
@@ -56,19 +95,19 @@ pub trait Engine {
         None
     }
 
-    /// Where the sender listens for receipts: a host of this machine that the stack reaches.
-    fn callback_host(&self) -> String {
-        "127.0.0.1".to_owned()
+    /// The address on which the harness takes receipts, and that on which nodes listen.
+    fn hosts(&self) -> Hosts {
+        Hosts { harness: "127.0.0.1".to_owned(), nodes: "127.0.0.1" }
     }
 
-    /// The address at which the harness dials what `node` says that it listens on.
+    /// Where something is dialled that `node` says it listens on, besides the ports of its start.
     fn dialled(&self, _node: &str, listens: &str) -> String {
         listens.to_owned()
     }
 
-    /// Starts `role` as `config.node`, or a new life of it on the same disk; resolves when it
-    /// listens.
-    fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses>;
+    /// Starts a program as `config.node`, or a new life of it on the same disk. Resolves when a
+    /// built-in role listens, and for an image when it runs.
+    fn start<'a>(&'a mut self, run: &'a RunAs, config: &'a NodeConfig) -> Done<'a, Whereabouts>;
 
     /// Asks for a graceful stop and waits for it.
     fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()>;
@@ -77,12 +116,22 @@ pub trait Engine {
     fn kill<'a>(&'a mut self, node: &'a str) -> Done<'a, ()>;
 
     /// As SIGSTOP does.
-    fn freeze(&mut self, node: &str) -> Result<(), EngineError>;
+    fn freeze<'a>(&'a mut self, node: &'a str) -> Done<'a, ()>;
 
     /// As SIGCONT does.
-    fn thaw(&mut self, node: &str) -> Result<(), EngineError>;
+    fn thaw<'a>(&'a mut self, node: &'a str) -> Done<'a, ()>;
 
-    fn life(&mut self, node: &str) -> Life;
+    /// Takes a node, whose proxies are down, from the network that links run over.
+    fn cut<'a>(&'a mut self, _node: &'a str) -> Done<'a, ()> {
+        std::future::ready(Ok(())).boxed_local()
+    }
+
+    /// Puts it back, and tells where it is now if that changed.
+    fn mend<'a>(&'a mut self, _node: &'a str) -> Done<'a, Option<Whereabouts>> {
+        std::future::ready(Ok(None)).boxed_local()
+    }
+
+    fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life>;
 
     /// Keeps on disk what is about to be changed of somebody else's, until [`Engine::forget`].
     fn remember(&mut self, _found: &str) -> Result<(), EngineError> {

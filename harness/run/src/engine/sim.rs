@@ -1,11 +1,11 @@
 //! The simulated engine: nodes are groups of tasks of one [`World`], time is virtual.
 
-use super::{Addresses, Done, Engine, EngineError, Life};
+use super::{Addresses, Done, Engine, EngineError, Life, Whereabouts};
 use crate::play::Roles;
 use futures::FutureExt;
-use futures::future::LocalBoxFuture;
+use futures::future::{LocalBoxFuture, ready};
 use squall_model::node_config::NodeConfig;
-use squall_model::stack::SENDER;
+use squall_model::stack::{RunAs, SENDER};
 use squall_platform::sim::{Death, World};
 use squall_platform::{Node, Stop, time};
 use std::collections::BTreeMap;
@@ -112,8 +112,12 @@ impl Engine for SimEngine {
         crate::stage::config::hex(&mut self.harness().rng("control token"), 32)
     }
 
-    fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses> {
-        self.raise(role, config).boxed_local()
+    fn start<'a>(&'a mut self, run: &'a RunAs, config: &'a NodeConfig) -> Done<'a, Whereabouts> {
+        async move {
+            let role = super::role(run, &config.node)?;
+            self.raise(role, config).await.map(Whereabouts::from)
+        }
+        .boxed_local()
     }
 
     fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
@@ -125,23 +129,27 @@ impl Engine for SimEngine {
         if killed.is_ok() {
             self.world.kill(node, Death::Process);
         }
-        std::future::ready(killed).boxed_local()
+        ready(killed).boxed_local()
     }
 
-    fn freeze(&mut self, node: &str) -> Result<(), EngineError> {
-        self.living(node)?.life = Life::Frozen;
-        self.world.freeze(node);
-        Ok(())
+    fn freeze<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        let frozen = self.living(node).map(|living| living.life = Life::Frozen);
+        if frozen.is_ok() {
+            self.world.freeze(node);
+        }
+        ready(frozen).boxed_local()
     }
 
-    fn thaw(&mut self, node: &str) -> Result<(), EngineError> {
-        self.living(node)?.life = Life::Running;
-        self.world.thaw(node);
-        Ok(())
+    fn thaw<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        let thawed = self.living(node).map(|living| living.life = Life::Running);
+        if thawed.is_ok() {
+            self.world.thaw(node);
+        }
+        ready(thawed).boxed_local()
     }
 
-    fn life(&mut self, node: &str) -> Life {
-        self.nodes.get(node).map_or(Life::Dead, |node| node.life)
+    fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
+        ready(self.nodes.get(node).map_or(Life::Dead, |node| node.life)).boxed_local()
     }
 
     fn exits(&mut self) -> Vec<(String, String)> {
@@ -159,7 +167,7 @@ impl Engine for SimEngine {
 
     /// Nothing to do: the world drops its nodes when the drill's future ends.
     fn lower(&mut self) -> LocalBoxFuture<'_, ()> {
-        std::future::ready(()).boxed_local()
+        ready(()).boxed_local()
     }
 
     fn end_now(&mut self) -> LocalBoxFuture<'_, ()> {

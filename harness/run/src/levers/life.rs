@@ -15,22 +15,22 @@ pub(super) async fn act(stage: &mut Stage, plan: &Plan, call: &LeverCall) -> Res
         }
         LeverCall::StartNode { node } => {
             // An undo after a failed kill finds the node running: that is the state asked for.
-            if stage.engine.life(node) == Life::Dead {
+            if stage.engine.life(node).await == Life::Dead {
                 stage.start_again(plan, node).await?;
             }
             (node, Life::Running)
         }
         LeverCall::FreezeNode { node } => {
-            stage.engine.freeze(node).map_err(|e| e.to_string())?;
+            stage.engine.freeze(node).await.map_err(|e| e.to_string())?;
             (node, Life::Frozen)
         }
         LeverCall::ThawNode { node } => {
-            stage.engine.thaw(node).map_err(|e| e.to_string())?;
+            stage.engine.thaw(node).await.map_err(|e| e.to_string())?;
             (node, Life::Running)
         }
         LeverCall::RestartNode { node } => {
             let stopped = stage.engine.stop(node).await.map_err(|e| e.to_string());
-            if stage.engine.life(node) == Life::Dead {
+            if stage.engine.life(node).await == Life::Dead {
                 stage.start_again(plan, node).await?;
             }
             stopped?;
@@ -44,10 +44,10 @@ pub(super) async fn act(stage: &mut Stage, plan: &Plan, call: &LeverCall) -> Res
 /// A signal is delivered a moment after it was sent, so the look is repeated for a while.
 async fn settled(engine: &mut dyn Engine, node: &str, expected: Life) -> Result<(), String> {
     for _ in 0..100 {
-        if engine.life(node) == expected {
+        if engine.life(node).await == expected {
             return Ok(());
         }
         time::sleep(Duration::from_millis(10)).await;
     }
-    Err(format!("{node} reads back as {:?}, not {expected:?}", engine.life(node)))
+    Err(format!("{node} reads back as {:?}, not {expected:?}", engine.life(node).await))
 }

@@ -85,8 +85,16 @@ impl Levers {
             LeverCall::RemoveToxic { link, name } => self.links.remove(&control, link, name).await,
             LeverCall::DisableLink { link } => self.links.switch(&control, link, false).await,
             LeverCall::EnableLink { link } => self.links.switch(&control, link, true).await,
-            LeverCall::CutNode { node } => self.links.switch_all(&control, plan, node, false).await,
-            LeverCall::MendNode { node } => self.links.switch_all(&control, plan, node, true).await,
+            LeverCall::CutNode { node } => {
+                let down = self.links.switch_all(&control, plan, node, false).await;
+                let cut = stage.engine.cut(node).await.map_err(|error| error.to_string());
+                down.and(cut)
+            }
+            LeverCall::MendNode { node } => {
+                let mended = stage.mend(plan, node).await;
+                let up = self.links.switch_all(&control, plan, node, true).await;
+                mended.and(up)
+            }
             LeverCall::KillNode { .. }
             | LeverCall::FreezeNode { .. }
             | LeverCall::ThawNode { .. } => life::act(stage, plan, call).await,

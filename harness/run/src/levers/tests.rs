@@ -26,7 +26,7 @@ impl Bench {
         let engine = SimEngine::new(world, squall_node::roles());
         let mut stage = Stage::new(Box::new(engine));
         stage.raise(&plan, "sender:1").await.unwrap();
-        stage.ready().await.unwrap();
+        stage.ready(&plan).await.unwrap();
         Bench { stage, plan, levers: Levers::new(Route::Plain) }
     }
 
@@ -133,7 +133,7 @@ fn a_restarted_node_lives_again_and_its_links_lead_to_where_it_listens_now() {
         let link = "edge->queue-1";
         let before = bench.upstream(link).await;
         bench.works(LeverCall::RestartNode { node: "queue-1".into() }).await;
-        assert_eq!(bench.stage.engine.life("queue-1"), Life::Running);
+        assert_eq!(bench.stage.engine.life("queue-1").await, Life::Running);
         assert_eq!(bench.health("queue-1").await, Ok(StatusCode::OK));
         let now = bench.upstream(link).await;
         assert_ne!(now, before, "it listens where it did: the test sees no difference");
@@ -165,7 +165,7 @@ fn a_node_is_killed_and_started_frozen_and_thawed() {
         // The undo of a kill that failed finds it running.
         bench.works(LeverCall::StartNode { node: node() }).await;
         bench.works(LeverCall::FreezeNode { node: node() }).await;
-        assert_eq!(bench.stage.engine.life("gateway-1"), Life::Frozen);
+        assert_eq!(bench.stage.engine.life("gateway-1").await, Life::Frozen);
         bench.works(LeverCall::ThawNode { node: node() }).await;
         assert_eq!(bench.health("gateway-1").await, Ok(StatusCode::OK));
     });

@@ -15,7 +15,7 @@ use schedule::Schedule;
 use squall_model::fact::{Fact, Probe, ProbePath, ProbeSaw, ProbeTarget};
 use squall_model::fault::Watch;
 use squall_model::plan::Plan;
-use squall_model::stack::{LinkProtocol, SENDER};
+use squall_model::stack::{LinkProtocol, RunAs, SENDER};
 use squall_model::units::Micros;
 use squall_platform::running::Stopping;
 use squall_platform::{Node, Task, time};
@@ -142,7 +142,9 @@ fn link<'a>(plan: &'a Plan, id: &str) -> Option<&'a squall_model::stack::Link> {
 fn talk(plan: &Plan, target: &ProbeTarget, path: ProbePath) -> Talk {
     match target {
         ProbeTarget::Link(id) => link(plan, id).map_or(Talk::Http, |link| link.protocol.into()),
-        ProbeTarget::Node(_) => Talk::Http,
+        ProbeTarget::Node(node) => {
+            front(plan, node).map_or(Talk::Http, |link| link.protocol.into())
+        }
         ProbeTarget::Name(id) => {
             let own = link(plan, id).filter(|_| path != ProbePath::Control);
             let name = own.map_or_else(|| BESIDE.to_owned(), |link| link.domain_name());
@@ -154,7 +156,7 @@ fn talk(plan: &Plan, target: &ProbeTarget, path: ProbePath) -> Talk {
 /// Whether the path beside a link is its target's control port: of a stack that already runs no other
 /// may be in reach.
 fn beside(plan: &Plan, directory: &Directory, target: &ProbeTarget, path: ProbePath) -> bool {
-    let known = port(plan, target).is_some_and(|(to, port)| directory.port(&to, &port).is_some());
+    let known = port(plan, target).is_some_and(|(to, port)| directory.beside(&to, &port).is_some());
     path == ProbePath::Control && matches!(target, ProbeTarget::Link(_)) && !known
 }
 
@@ -172,10 +174,29 @@ fn tls(
     Some((connector, link.to.clone()))
 }
 
-/// Node and port at the far end of a link.
+/// Somebody else's program has no control port: it is looked at where its first link leads.
+fn front<'a>(plan: &'a Plan, node: &str) -> Option<&'a squall_model::stack::Link> {
+    let image = |node: &squall_model::stack::Node| matches!(node.run, RunAs::Image(_));
+    plan.stack.node(node).filter(|node| image(node))?;
+    plan.stack.links.iter().find(|link| link.to == node)
+}
+
+/// One look at a node that listens for `protocol`.
+pub(crate) async fn ask(node: &Node, address: &str, protocol: LinkProtocol) -> io::Result<()> {
+    let asked = time::timeout(PATIENCE.std(), async {
+        let mut stream = node.connect(address).await?;
+        Talk::from(protocol).exchange(&mut stream).await
+    });
+    asked.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Node and port at the far end of a link; of a node, where it is looked at.
 fn port(plan: &Plan, target: &ProbeTarget) -> Option<(String, String)> {
-    let ProbeTarget::Link(id) = target else { return None };
-    let link = link(plan, id)?;
+    let link = match target {
+        ProbeTarget::Link(id) => link(plan, id)?,
+        ProbeTarget::Node(node) => front(plan, node)?,
+        ProbeTarget::Name(_) => return None,
+    };
     let port = if link.to == SENDER { "callback" } else { link.port.as_str() };
     Some((link.to.clone(), port.to_owned()))
 }
@@ -262,11 +283,14 @@ impl Prober {
         match (&self.target.name, self.path) {
             (ProbeTarget::Link(_), ProbePath::Control) => {
                 let (node, port) = self.plan_port.as_ref()?;
-                self.directory.port(node, port).or_else(|| self.directory.control(node))
+                self.directory.beside(node, port).or_else(|| self.directory.control(node))
             }
             (ProbeTarget::Link(id), _) => self.directory.link(id),
-            (ProbeTarget::Node(node), _) => self.directory.control(node),
-            (ProbeTarget::Name(_), _) => self.directory.port(NAMES, QUESTIONS),
+            (ProbeTarget::Node(node), _) => match &self.plan_port {
+                Some((node, port)) => self.directory.beside(node, port),
+                None => self.directory.control(node),
+            },
+            (ProbeTarget::Name(_), _) => self.directory.beside(NAMES, QUESTIONS),
         }
     }
 }

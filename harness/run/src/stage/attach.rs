@@ -14,6 +14,7 @@ use squall_model::plan::Plan;
 use squall_model::stack::{Link, SENDER};
 use squall_platform::time::{self, Instant};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// How long what an earlier drill left under way may take to arrive.
@@ -83,7 +84,7 @@ async fn put_back(
 /// Everything that already runs, where the harness finds it.
 pub(crate) fn place(directory: &Directory, external: &External) {
     for (name, ports) in &external.nodes {
-        directory.set_node(name, ports.clone());
+        directory.set_node(name, ports.clone().into());
     }
 }
 
@@ -108,10 +109,23 @@ impl Stage {
         for link in plan.stack.links.iter().filter(|link| external.is_led(link)) {
             let id = link.id();
             if self.directory().link(&id).is_none() {
-                let listen = external.links.get(&id).map_or(super::config::ANY, String::as_str);
-                self.create_proxy(link, listen).await?;
+                let listen = external.links.get(&id).cloned().unwrap_or_else(|| self.any());
+                self.create_proxy(link, &listen).await?;
             } else {
                 self.slow_down(link).await?;
+            }
+        }
+        self.may_look(plan).await
+    }
+
+    /// Every link that is dialled from here is dialled where that is allowed.
+    async fn may_look(&self, plan: &Plan) -> Result<(), String> {
+        let looked_at = |link: &&Link| link.from == SENDER || is_touched(plan, link);
+        for link in plan.stack.links.iter().filter(looked_at) {
+            let address = self.directory().link(&link.id()).unwrap_or_default();
+            let refused = self.engine.harness().connect(&address).await.err();
+            if let Some(why) = refused.filter(|why| why.kind() == ErrorKind::PermissionDenied) {
+                return Err(format!("the proxy of {}: {why}", link.id()));
             }
         }
         Ok(())
@@ -163,7 +177,9 @@ impl Stage {
     async fn open_log(&self, carrier: &str) -> Result<(), String> {
         let standing = behaviour::in_force(&self.control, carrier).await?;
         if let Some(name) = standing.keys().next() {
-            return Err(format!("carrier {carrier} still has the behaviour {name}: clear it first"));
+            return Err(format!(
+                "carrier {carrier} still has the behaviour {name}: clear it first"
+            ));
         }
         let mut next = 0;
         loop {
@@ -233,4 +249,3 @@ impl toxiproxy::ProxyView {
         }
     }
 }
-

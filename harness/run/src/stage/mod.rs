@@ -10,7 +10,7 @@ pub(crate) mod raise;
 
 pub(crate) use control::{Control, segment};
 
-use crate::engine::Addresses;
+use crate::engine::Whereabouts;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -30,7 +30,7 @@ pub(crate) struct Directory {
 
 #[derive(Debug, Default)]
 struct Places {
-    nodes: BTreeMap<String, Addresses>,
+    nodes: BTreeMap<String, Whereabouts>,
     /// Link id → listen address of its proxy.
     links: BTreeMap<String, String>,
     /// The run's own authority, in PEM.
@@ -40,8 +40,8 @@ struct Places {
 }
 
 impl Directory {
-    pub(crate) fn set_node(&self, node: &str, addresses: Addresses) {
-        self.write().nodes.insert(node.to_owned(), addresses);
+    pub(crate) fn set_node(&self, node: &str, at: Whereabouts) {
+        self.write().nodes.insert(node.to_owned(), at);
     }
 
     pub(crate) fn set_link(&self, link: &str, address: String) {
@@ -66,15 +66,19 @@ impl Directory {
         self.read().trust.clone()
     }
 
+    /// As those dial it that talk to the node over links.
     pub(crate) fn port(&self, node: &str, port: &str) -> Option<String> {
-        self.read().nodes.get(node)?.get(port).cloned()
+        self.read().nodes.get(node)?.links.get(port).cloned()
+    }
+
+    /// As the harness dials it, past all links.
+    pub(crate) fn beside(&self, node: &str, port: &str) -> Option<String> {
+        self.read().nodes.get(node)?.beside.get(port).cloned()
     }
 
     /// A node's control port: `admin` of stack nodes, `control` of carriers and of the proxy.
     pub(crate) fn control(&self, node: &str) -> Option<String> {
-        let places = self.read();
-        let ports = places.nodes.get(node)?;
-        ports.get("admin").or_else(|| ports.get("control")).cloned()
+        self.beside(node, "admin").or_else(|| self.beside(node, "control"))
     }
 
     pub(crate) fn link(&self, id: &str) -> Option<String> {

@@ -5,11 +5,12 @@
 
 use super::attach::Attached;
 use super::authority::Authority;
-use super::config::{ANY, Configs, Credentials};
+use super::config::{Configs, Credentials};
 use super::{Control, Directory, NAMES, PROXY};
 use crate::engine::Engine;
 use crate::levers::name;
 use crate::levers::toxiproxy::{self, ProxyView};
+use crate::probes;
 use http::{Method, StatusCode};
 use serde_json::json;
 use squall_model::lever::{Stream, Toxic};
@@ -24,7 +25,7 @@ use std::time::Duration;
 /// Where a proxy leads before its target has an address: nobody listens there.
 const NOBODY: &str = "127.0.0.1:1";
 /// How long the raised stack may take until every node says it is healthy.
-const READY: Duration = Duration::from_secs(20);
+const READY: Duration = Duration::from_secs(60);
 /// Name of the latency toxic of a link that is slow at all times.
 const BASE: &str = "base";
 
@@ -33,8 +34,8 @@ pub(crate) struct Stage {
     pub(crate) engine: Box<dyn Engine>,
     pub(crate) control: Control,
     pub(crate) credentials: Credentials,
-    /// Role and configuration of every started node, for its next life.
-    pub(crate) started: BTreeMap<String, (String, NodeConfig)>,
+    /// Program and configuration of every started node, for its next life.
+    pub(crate) started: BTreeMap<String, (RunAs, NodeConfig)>,
     /// What was found of a stack that already runs.
     pub(super) attached: Attached,
 }
@@ -59,16 +60,17 @@ impl Stage {
     /// Everything up and pointing at each other. `callback` is where the sender takes receipts.
     pub(crate) async fn raise(&mut self, plan: &Plan, callback: &str) -> Result<(), String> {
         let (directory, token) = (self.directory(), self.engine.token());
-        directory.set_node(SENDER, [("callback".to_owned(), callback.to_owned())].into());
+        let own = BTreeMap::from([("callback".to_owned(), callback.to_owned())]);
+        directory.set_node(SENDER, own.into());
         let credentials = self.credentials.clone();
         let configs =
             Configs { plan, credentials: &credentials, token: &token, directory: &directory };
-        self.start("proxy", configs.proxy()).await?;
+        self.start(&built_in("proxy"), configs.proxy()).await?;
         match &plan.stack.external {
             Some(external) => self.attach(plan, external).await?,
             None => {
                 for link in &plan.stack.links {
-                    self.create_proxy(link, ANY).await?;
+                    self.create_proxy(link, &self.any()).await?;
                 }
             }
         }
@@ -80,13 +82,10 @@ impl Stage {
             if let Some(authority) = authority.as_mut().filter(|_| shows) {
                 config.identity = Some(authority.identity(&carrier.name)?);
             }
-            self.start("carrier", config).await?;
+            self.start(&built_in("carrier"), config).await?;
         }
         for node in &plan.stack.nodes {
-            let RunAs::BuiltIn(role) = &node.run else {
-                return Err(format!("{}: images are not run by this engine", node.name));
-            };
-            self.start(role, configs.node(&node.name)).await?;
+            self.start(&node.run, configs.node(&node.name)).await?;
         }
         for link in &plan.stack.links {
             if self.attached.leads(link) {
@@ -98,20 +97,38 @@ impl Stage {
 
     /// Starts a node that was started before, on its old disk, and leads its links to it.
     pub(crate) async fn start_again(&mut self, plan: &Plan, node: &str) -> Result<(), String> {
-        let (role, config) =
+        let (run, config) =
             self.started.get(node).cloned().ok_or_else(|| format!("{node} was never started"))?;
-        self.start(&role, config).await?;
+        self.start(&run, config).await?;
+        self.point_all(plan, node).await
+    }
+
+    /// A node is back on the network, maybe at another address.
+    pub(crate) async fn mend(&mut self, plan: &Plan, node: &str) -> Result<(), String> {
+        let Some(at) = self.engine.mend(node).await.map_err(|e| e.to_string())? else {
+            return Ok(());
+        };
+        self.directory().set_node(node, at);
+        self.point_all(plan, node).await
+    }
+
+    async fn point_all(&self, plan: &Plan, node: &str) -> Result<(), String> {
         for link in plan.stack.links.iter().filter(|link| link.to == node) {
             self.point(link).await?;
         }
         Ok(())
     }
 
-    async fn start(&mut self, role: &str, config: NodeConfig) -> Result<(), String> {
-        let addresses = self.engine.start(role, &config).await.map_err(|e| e.to_string())?;
-        self.directory().set_node(&config.node, addresses);
-        self.started.insert(config.node.clone(), (role.to_owned(), config));
+    async fn start(&mut self, run: &RunAs, config: NodeConfig) -> Result<(), String> {
+        let at = self.engine.start(run, &config).await.map_err(|e| e.to_string())?;
+        self.directory().set_node(&config.node, at);
+        self.started.insert(config.node.clone(), (run.clone(), config));
         Ok(())
+    }
+
+    /// Any port of the host on which nodes listen.
+    pub(super) fn any(&self) -> String {
+        format!("{}:0", self.engine.hosts().nodes)
     }
 
     pub(super) async fn create_proxy(&self, link: &Link, listen: &str) -> Result<(), String> {
@@ -147,7 +164,7 @@ impl Stage {
         if by_name.is_empty() {
             return Ok(());
         }
-        self.start("names", config).await?;
+        self.start(&built_in("names"), config).await?;
         let own = self.directory().control(NAMES).unwrap_or_default();
         name::lead(&self.control, name::BESIDE, &own).await?;
         for link in by_name {
@@ -178,20 +195,18 @@ impl Stage {
         toxiproxy::set_upstream(&self.control, &link.id(), &upstream).await
     }
 
-    /// Resolves when every node answered its health endpoint with 200.
-    pub(crate) async fn ready(&mut self) -> Result<(), String> {
+    /// Resolves when every image answered in the protocol of its links, and then every built-in node
+    /// its health endpoint with 200: who waits for a broker is healthy only once that is there.
+    pub(crate) async fn ready(&mut self, plan: &Plan) -> Result<(), String> {
         let deadline = Instant::now() + READY;
-        // Who has no control port cannot say.
-        let asked = |node: &&String| *node != PROXY && self.directory().control(node).is_some();
-        let nodes: Vec<String> = self.started.keys().filter(asked).cloned().collect();
-        for node in nodes {
-            loop {
-                let answer = self.control.call(&node, Method::GET, "/health", None).await;
-                let why = match answer {
-                    Ok((StatusCode::OK, _)) => break,
-                    Ok((status, body)) => format!("{status} {}", String::from_utf8_lossy(&body)),
-                    Err(error) => error,
-                };
+        let started = self.started.iter().filter(|(node, _)| *node != PROXY);
+        let (images, own): (Vec<_>, Vec<_>) =
+            started.partition(|(_, (run, _))| matches!(run, RunAs::Image(_)));
+        let names = |nodes: Vec<(&String, _)>| -> Vec<String> {
+            nodes.into_iter().map(|(node, _)| node.clone()).collect()
+        };
+        for node in [names(images), names(own)].concat() {
+            while let Err(why) = self.look(plan, &node).await {
                 if let Some((node, status)) = self.engine.exits().into_iter().next() {
                     return Err(format!("{node} ended before it was ready: {status}"));
                 }
@@ -203,4 +218,27 @@ impl Stage {
         }
         Ok(())
     }
+
+    /// Whether the node is ready; why not, if it is not.
+    async fn look(&self, plan: &Plan, node: &str) -> Result<(), String> {
+        let is_image = matches!(self.started.get(node), Some((RunAs::Image(_), _)));
+        if !is_image && self.directory().control(node).is_some() {
+            return match self.control.call(node, Method::GET, "/health", None).await? {
+                (StatusCode::OK, _) => Ok(()),
+                (status, body) => Err(format!("{status} {}", String::from_utf8_lossy(&body))),
+            };
+        }
+        let (harness, directory) = (self.engine.harness(), self.directory());
+        for link in plan.stack.links.iter().filter(|link| link.to == node) {
+            let Some(address) = directory.beside(node, &link.port) else { continue };
+            probes::ask(&harness, &address, link.protocol)
+                .await
+                .map_err(|error| format!("{} at {address}: {error}", link.port))?;
+        }
+        Ok(())
+    }
+}
+
+fn built_in(role: &str) -> RunAs {
+    RunAs::BuiltIn(role.to_owned())
 }

@@ -18,6 +18,7 @@ fn jobs(folder: &Path, at_once: usize, stop: watch::Receiver<Wish>) -> Jobs {
         at_once: NonZeroUsize::new(at_once).unwrap(),
         roles: squall_node::roles(),
         squall: Default::default(),
+        images: Default::default(),
         folder: folder.to_owned(),
         version: "test".into(),
         progress: None,

@@ -3,7 +3,7 @@
 
 use crate::drill::{Conductor, Ended, Props};
 use crate::engine::sim::SimEngine;
-use crate::engine::{Addresses, Done, Engine, EngineError, Life};
+use crate::engine::{Done, Engine, Life, Whereabouts};
 use crate::levers::{Pull, Pulled};
 use crate::play::LEAD;
 use crate::recorder::Recorder;
@@ -19,6 +19,7 @@ use squall_model::lever::LeverCall;
 use squall_model::node_config::NodeConfig;
 use squall_model::plan::Plan;
 use squall_model::record::{Header, Record, SCHEMA};
+use squall_model::stack::RunAs;
 use squall_model::units::Micros;
 use squall_model::verdict::Verdict;
 use squall_platform::{Node, Task, sim::World, time};
@@ -96,9 +97,9 @@ impl Engine for Noted {
         self.engine.token()
     }
 
-    fn start<'a>(&'a mut self, role: &'a str, config: &'a NodeConfig) -> Done<'a, Addresses> {
+    fn start<'a>(&'a mut self, run: &'a RunAs, config: &'a NodeConfig) -> Done<'a, Whereabouts> {
         self.log.note(format!("start {}", config.node));
-        self.engine.start(role, config)
+        self.engine.start(run, config)
     }
 
     fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
@@ -109,15 +110,15 @@ impl Engine for Noted {
         self.engine.kill(node)
     }
 
-    fn freeze(&mut self, node: &str) -> Result<(), EngineError> {
+    fn freeze<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
         self.engine.freeze(node)
     }
 
-    fn thaw(&mut self, node: &str) -> Result<(), EngineError> {
+    fn thaw<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
         self.engine.thaw(node)
     }
 
-    fn life(&mut self, node: &str) -> Life {
+    fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
         self.engine.life(node)
     }
 

@@ -1,0 +1,112 @@
+//! What the command line does with Docker: the daemon, the images, and what runs have left at it.
+
+use crate::args::Proxy;
+use crate::exit::Exit;
+use anyhow::{Context, Result, anyhow};
+use squall_model::plan::Plan;
+use squall_model::stack::{ImageFrom, RunAs};
+use squall_run::engine::docker::{self, DaemonError, Leftover, Props, images};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+
+/// Everything that the plans' containers run. Without a daemon there is nothing to play on: that is said
+/// in one line, and `None`.
+pub fn prepare(plans: &[Plan], stacks: PathBuf, proxy: Proxy) -> Result<Option<Props>> {
+    if let Err(error) = block_on(docker::reach())? {
+        eprintln!("squall: {error}");
+        return Ok(None);
+    }
+    swept(block_on(docker::sweep())?)?;
+    let images = images::Images { checkout: checkout()?, stacks, say: &say };
+    let mut props = block_on(images.prepare(plans))?.map_err(|error| anyhow!(error))?;
+    if proxy == Proxy::Toxiproxy {
+        props.proxy = Some(block_on(images::toxiproxy())?.map_err(|error| anyhow!(error))?);
+    }
+    Ok(Some(props))
+}
+
+/// `squall images`: everything that any stack of `stacks/` can need.
+pub fn images() -> Result<Exit> {
+    if let Err(error) = block_on(docker::reach())? {
+        eprintln!("squall: {error}");
+        return Ok(Exit::Inconclusive);
+    }
+    let stacks = PathBuf::from("stacks");
+    let wanted = of_stacks(&stacks)?;
+    let images = images::Images { checkout: checkout()?, stacks, say: &say };
+    for made in block_on(images.all(&wanted))?.map_err(|error| anyhow!(error))? {
+        println!("{made}");
+    }
+    Ok(Exit::Met)
+}
+
+/// Folders with a Dockerfile, one below each stack's own.
+fn of_stacks(stacks: &Path) -> Result<BTreeSet<(String, ImageFrom)>> {
+    let mut wanted = BTreeSet::new();
+    let list = |folder: &Path| {
+        std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))
+    };
+    for stack in list(stacks)? {
+        let stack = stack?;
+        if !stack.path().join("stack.toml").is_file() {
+            continue;
+        }
+        for folder in list(&stack.path())? {
+            let folder = folder?;
+            if folder.path().join("Dockerfile").is_file() {
+                let name =
+                    |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+                wanted.insert((name(&stack), ImageFrom::Build(name(&folder))));
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// Whether a plan has nodes that only containers can be.
+pub fn needs(plan: &Plan) -> bool {
+    plan.stack.nodes.iter().any(|node| matches!(node.run, RunAs::Image(_)))
+}
+
+/// What the daemon is, and what dead runs have left at it.
+pub fn state() -> Result<(String, Vec<Leftover>), String> {
+    let asked = block_on(async {
+        let docker = docker::reach().await.map_err(|error| error.to_string())?;
+        let version = docker.version().await.map_err(|error| error.to_string())?;
+        let left = docker::left_over().await?;
+        Ok((format!("Docker Engine {}", version.version.unwrap_or_default()), left))
+    });
+    asked.map_err(|error| error.to_string())?
+}
+
+/// Removes what dead runs have left, where a daemon answers. Says what it was, and how much.
+pub fn sweep() -> Result<usize> {
+    match block_on(docker::reach())? {
+        Err(DaemonError::Away(_) | DaemonError::Foreign(_)) => Ok(0),
+        Ok(_) => swept(block_on(docker::sweep())?),
+    }
+}
+
+fn swept(swept: Result<Vec<Leftover>, String>) -> Result<usize> {
+    let swept = swept.map_err(|error| anyhow!("cannot clear up after earlier runs: {error}"))?;
+    for left in &swept {
+        eprintln!("squall: an earlier run died: removed {left}");
+    }
+    Ok(swept.len())
+}
+
+fn checkout() -> Result<PathBuf> {
+    let here = std::env::current_dir().context("cannot tell the working directory")?;
+    images::checkout(&here).map_err(|error| anyhow!(error))
+}
+
+fn say(what: &str) {
+    eprintln!("squall: {what}");
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().build().context("cannot start a runtime")?;
+    Ok(runtime.block_on(future))
+}

@@ -1,0 +1,337 @@
+//! One node as a container: made, started, looked at, ended, removed.
+//!
+//! A container is made once and started again after a kill, so its files survive as a disk does.
+
+use super::leftovers::{Labels, gone_is_fine};
+use super::network::Networks;
+use super::{Ended, Props, daemon, logs};
+use crate::engine::{Addresses, Life, Whereabouts};
+use crate::stage::PROXY;
+use bollard::Docker;
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HostConfig, PortBinding};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
+    StopContainerOptionsBuilder, UploadToContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use daemon::said;
+use futures::StreamExt;
+use squall_model::node_config::NodeConfig;
+use squall_model::stack::{Image, RunAs};
+use squall_platform::time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// First of the numbers that a built-in role's ports get, in the order of their names.
+const FIRST_PORT: u16 = 7001;
+/// Of Toxiproxy's API.
+const TOXIPROXY_PORT: u16 = 8474;
+/// Where a built-in role finds what it is told, and keeps what it knows.
+const CONFIG: &str = "config.json";
+const DATA: &str = "/squall/data";
+/// How long a role may take to listen; a container to stop when asked to, and to be gone.
+pub(super) const START: Duration = Duration::from_secs(30);
+const STOP_S: i32 = 5;
+
+/// What a container is made from.
+pub(super) struct Spec {
+    node: String,
+    image: String,
+    command: Option<Vec<String>>,
+    env: Vec<String>,
+    ports: BTreeMap<String, u16>,
+    /// Says on its standard output when it listens, as built-in roles do.
+    says_ready: bool,
+}
+
+impl Spec {
+    pub(super) fn of(run: &RunAs, config: &NodeConfig, props: &Props) -> Result<Spec, String> {
+        match run {
+            RunAs::BuiltIn(_) if config.node == PROXY && props.proxy.is_some() => {
+                Ok(Spec::toxiproxy(config, props.proxy.clone().unwrap_or_default()))
+            }
+            RunAs::BuiltIn(role) => Ok(Spec::role(role, config, props)),
+            RunAs::Image(image) => Spec::image(image, config, props),
+        }
+    }
+
+    fn role(role: &str, config: &NodeConfig, props: &Props) -> Spec {
+        let config_path = format!("/squall/{CONFIG}");
+        let command = ["serve", role, "--config", &config_path, "--data", DATA];
+        Spec {
+            node: config.node.clone(),
+            image: props.service.clone(),
+            command: Some(command.map(str::to_owned).to_vec()),
+            env: Vec::new(),
+            ports: config.listen.keys().cloned().zip(FIRST_PORT..).collect(),
+            says_ready: true,
+        }
+    }
+
+    /// Upstream's, which listens on loopback unless it is told otherwise.
+    fn toxiproxy(config: &NodeConfig, image: String) -> Spec {
+        Spec {
+            node: config.node.clone(),
+            image,
+            command: Some(vec!["-host=0.0.0.0".to_owned()]),
+            env: Vec::new(),
+            ports: [("control".to_owned(), TOXIPROXY_PORT)].into(),
+            says_ready: false,
+        }
+    }
+
+    fn image(image: &Image, config: &NodeConfig, props: &Props) -> Result<Spec, String> {
+        let tag = props.foreign.get(&image.from);
+        Ok(Spec {
+            node: config.node.clone(),
+            image: tag.ok_or_else(|| format!("there is no image of {}", image.from))?.clone(),
+            command: (!image.command.is_empty()).then(|| image.command.clone()),
+            env: image.env.iter().map(|(key, value)| format!("{key}={value}")).collect(),
+            ports: image.ports.clone(),
+            says_ready: false,
+        })
+    }
+}
+
+/// Ports that the harness alone uses; the only ones that are published.
+fn is_control(port: &str) -> bool {
+    matches!(port, "admin" | "control")
+}
+
+pub(super) struct Container {
+    name: String,
+    node: String,
+    ports: BTreeMap<String, u16>,
+    says_ready: bool,
+    /// How often it was started.
+    lives: u64,
+    /// On the network of links, as last seen.
+    address: String,
+    /// Its present life shall end, or was ended by a lever.
+    planned: Arc<AtomicBool>,
+    log: Option<JoinHandle<()>>,
+}
+
+impl Container {
+    pub(super) async fn create(
+        docker: &Docker,
+        labels: &Labels,
+        networks: &Networks,
+        spec: Spec,
+    ) -> Result<Container, String> {
+        let name = labels.name(&spec.node);
+        let options = CreateContainerOptionsBuilder::default().name(&name).build();
+        let body = body(&spec, labels.all(&spec.node), &networks.beside);
+        docker.create_container(Some(options), body).await.map_err(said)?;
+        let container = Container {
+            name,
+            node: spec.node,
+            ports: spec.ports,
+            says_ready: spec.says_ready,
+            lives: 0,
+            address: String::new(),
+            planned: Arc::default(),
+            log: None,
+        };
+        let joined = networks.join(docker, &container.name, &container.node).await;
+        if joined.is_err() {
+            let _ = container.force_away(docker).await;
+        }
+        joined.map(|()| container)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its first life or another; resolves when a built-in role listens, and else when it runs.
+    pub(super) async fn start(
+        &mut self,
+        docker: &Docker,
+        config: &NodeConfig,
+        folder: &Path,
+        ended: &Ended,
+    ) -> Result<(), String> {
+        if self.says_ready {
+            self.tell(docker, config, folder).await?;
+        }
+        self.lives += 1;
+        let log = folder.join("logs").join(format!("{}.log", self.node));
+        let (follower, ready) = logs::follow(docker, &self.name, log.clone()).await?;
+        self.log = Some(follower);
+        self.planned = Arc::default();
+        docker.start_container(&self.name, None).await.map_err(said)?;
+        self.watch(docker, ended);
+        if !self.says_ready {
+            return Ok(());
+        }
+        match time::timeout(START, ready).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(logs::last_words(&log)),
+            Err(_) => Err(format!("did not listen within {} seconds", START.as_secs())),
+        }
+    }
+
+    /// Puts a role's configuration into its container: its ports are known by number beforehand.
+    async fn tell(
+        &self,
+        docker: &Docker,
+        config: &NodeConfig,
+        folder: &Path,
+    ) -> Result<(), String> {
+        let listen =
+            self.ports.iter().map(|(port, number)| (port.clone(), format!("0.0.0.0:{number}")));
+        let config =
+            NodeConfig { listen: listen.collect(), past_lives: self.lives, ..config.clone() };
+        let bytes = serde_json::to_vec_pretty(&config).map_err(|error| error.to_string())?;
+        let path = folder.join("nodes").join(format!("{}.json", self.node));
+        crate::engine::secret::write(&path, &bytes).map_err(|error| error.to_string())?;
+        let archive = archive(&bytes).map_err(|error| error.to_string())?;
+        let options = UploadToContainerOptionsBuilder::default().path("/squall").build();
+        let body = bollard::body_full(archive.into());
+        docker.upload_to_container(&self.name, Some(options), body).await.map_err(said)
+    }
+
+    /// Puts its name on the list when this life ends without anybody having wanted it.
+    fn watch(&self, docker: &Docker, ended: &Ended) {
+        let (docker, name, node) = (docker.clone(), self.name.clone(), self.node.clone());
+        let (planned, ended) = (self.planned.clone(), ended.clone());
+        tokio::spawn(async move {
+            let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
+            let mut waiting = Box::pin(docker.wait_container(&name, Some(options)));
+            let status = match waiting.next().await {
+                Some(Ok(gone)) => format!("exit status: {}", gone.status_code),
+                Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => {
+                    format!("exit status: {code}")
+                }
+                // Removed, or the daemon is gone: its life is looked at in other ways too.
+                Some(Err(_)) | None => return,
+            };
+            if !planned.load(Relaxed) {
+                ended.list().push((node, status));
+            }
+        });
+    }
+
+    /// # Errors
+    /// Where the daemon does not tell.
+    pub(super) async fn whereabouts(
+        &mut self,
+        docker: &Docker,
+        networks: &Networks,
+    ) -> Result<Whereabouts, String> {
+        let seen = docker.inspect_container(&self.name, None).await.map_err(said)?;
+        let settings = seen.network_settings.unwrap_or_default();
+        let on = settings.networks.unwrap_or_default();
+        let address = |network: &str| {
+            Networks::address(&on, network)
+                .ok_or_else(|| format!("has no address on network {network}"))
+        };
+        self.address = address(&networks.links)?;
+        let host = address(&networks.beside)?;
+        let published = settings.ports.unwrap_or_default();
+        let at = |host: &str| -> Addresses {
+            let port = |(name, number): (&String, &u16)| (name.clone(), format!("{host}:{number}"));
+            self.ports.iter().map(port).collect()
+        };
+        let mut beside = at(&host);
+        for (port, number) in self.ports.iter().filter(|(port, _)| is_control(port)) {
+            let bindings = published.get(&format!("{number}/tcp")).cloned().flatten();
+            let binding = bindings.and_then(|bindings| bindings.into_iter().next());
+            let host_port = binding.and_then(|binding| binding.host_port);
+            let host_port = host_port.ok_or_else(|| format!("port {port} is not published"))?;
+            beside.insert(port.clone(), format!("127.0.0.1:{host_port}"));
+        }
+        Ok(Whereabouts { links: at(&self.address), beside })
+    }
+
+    pub(super) async fn life(&self, docker: &Docker) -> Life {
+        let seen = docker.inspect_container(&self.name, None).await;
+        let Ok(ContainerInspectResponse { state: Some(state), .. }) = seen else {
+            return Life::Dead;
+        };
+        match (state.running.unwrap_or(false), state.paused.unwrap_or(false)) {
+            (true, true) => Life::Frozen,
+            (true, false) => Life::Running,
+            (false, _) => Life::Dead,
+        }
+    }
+
+    /// By SIGTERM, and SIGKILL after a while, or by SIGKILL at once.
+    pub(super) async fn end(&mut self, docker: &Docker, gracefully: bool) -> Result<(), String> {
+        self.planned.store(true, Relaxed);
+        if gracefully {
+            let options = StopContainerOptionsBuilder::default().t(STOP_S).build();
+            docker.stop_container(&self.name, Some(options)).await.map_err(said)?;
+        } else {
+            let options = KillContainerOptionsBuilder::default().signal("SIGKILL").build();
+            docker.kill_container(&self.name, Some(options)).await.map_err(said)?;
+        }
+        // The output ends with the life.
+        if let Some(log) = self.log.take() {
+            let _ = time::timeout(Duration::from_secs(5), log).await;
+        }
+        Ok(())
+    }
+
+    /// Away with it, whatever its state.
+    pub(super) async fn remove(&mut self, docker: &Docker, gracefully: bool) {
+        self.planned.store(true, Relaxed);
+        if gracefully {
+            let _ = docker.unpause_container(&self.name).await;
+            let _ = self.end(docker, true).await;
+        }
+        let _ = self.force_away(docker).await;
+    }
+
+    async fn force_away(&self, docker: &Docker) -> Result<(), String> {
+        let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        let removed = docker.remove_container(&self.name, Some(force)).await;
+        removed.or_else(gone_is_fine).map_err(said)
+    }
+}
+
+fn body(
+    spec: &Spec,
+    labels: std::collections::HashMap<String, String>,
+    network: &str,
+) -> ContainerCreateBody {
+    let numbers: BTreeSet<String> = spec.ports.values().map(|n| format!("{n}/tcp")).collect();
+    let publish = |number: u16| {
+        let binding =
+            PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(String::new()) };
+        (format!("{number}/tcp"), Some(vec![binding]))
+    };
+    let controls = spec.ports.iter().filter(|(port, _)| is_control(port));
+    ContainerCreateBody {
+        hostname: Some(spec.node.clone()),
+        image: Some(spec.image.clone()),
+        cmd: spec.command.clone(),
+        env: Some(spec.env.clone()),
+        exposed_ports: Some(numbers.into_iter().collect()),
+        labels: Some(labels),
+        host_config: Some(HostConfig {
+            network_mode: Some(network.to_owned()),
+            port_bindings: Some(controls.map(|(_, number)| publish(*number)).collect()),
+            ..HostConfig::default()
+        }),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// A folder of one file that its owner alone may read.
+fn archive(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o600);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, CONFIG, bytes)?;
+    archive.into_inner()
+}

@@ -1,0 +1,275 @@
+//! The docker engine: every node a container on networks of the run's own, time is real.
+//!
+//! A drill has two networks. Over `links` the nodes reach the fault proxy and the proxy reaches the
+//! nodes; it leads nowhere else. Over `beside` the harness reaches control ports and the untouched
+//! path of its probes; containers cannot reach each other there. A node that is cut off is taken
+//! from the first and stays on the second, so its log can still be read. Of all ports only control
+//! ports are published, on 127.0.0.1.
+
+mod container;
+mod daemon;
+pub mod images;
+mod leftovers;
+mod logs;
+mod network;
+
+pub use daemon::{DaemonError, reach};
+pub use leftovers::Leftover;
+
+use super::{Done, Engine, EngineError, Hosts, Life, Whereabouts, descriptors, journal, secret};
+use crate::RunError;
+use crate::stage::PROXY;
+use bollard::Docker;
+use container::Container;
+use futures::FutureExt;
+use futures::future::{self, LocalBoxFuture};
+use network::Networks;
+use squall_model::node_config::NodeConfig;
+use squall_model::stack::{RunAs, SENDER};
+use squall_platform::{Node, time};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What is needed besides the daemon.
+#[derive(Clone, Debug, Default)]
+pub struct Props {
+    /// The image that holds every built-in role.
+    pub service: String,
+    /// The tag of each image that a stack names.
+    pub foreign: BTreeMap<squall_model::stack::ImageFrom, String>,
+    /// A fault proxy of somebody else's, in place of ours.
+    pub proxy: Option<String>,
+}
+
+pub struct DockerEngine {
+    docker: Docker,
+    props: Props,
+    folder: PathBuf,
+    harness: Node,
+    token: String,
+    labels: leftovers::Labels,
+    networks: Networks,
+    nodes: BTreeMap<String, Container>,
+    ended: Ended,
+}
+
+/// Containers that ended without being told to, as their watchers report them.
+#[derive(Clone, Default)]
+struct Ended(Arc<Mutex<Vec<(String, String)>>>);
+
+impl Ended {
+    fn list(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What dead runs have left at the daemon. Changes nothing.
+///
+/// # Errors
+/// What the daemon said, or that none answers.
+pub async fn left_over() -> Result<Vec<Leftover>, String> {
+    let docker = reach().await.map_err(|error| error.to_string())?;
+    leftovers::left_over(&docker).await
+}
+
+/// Removes what [`left_over`] finds and says what it was.
+///
+/// # Errors
+/// What the daemon said of a thing that it did not remove. The others are removed all the same.
+pub async fn sweep() -> Result<Vec<Leftover>, String> {
+    let docker = reach().await.map_err(|error| error.to_string())?;
+    leftovers::sweep(&docker).await
+}
+
+impl DockerEngine {
+    /// Makes the networks of a drill.
+    ///
+    /// # Errors
+    /// Where no daemon answers, or it refuses a network; then none is left.
+    pub async fn new(props: Props, folder: &Path, seed: u64) -> Result<Self, RunError> {
+        descriptors::raise_limit()?;
+        let what = || format!("cannot prepare {}", folder.display());
+        std::fs::create_dir_all(folder.join("logs")).map_err(RunError::io(what()))?;
+        std::fs::create_dir_all(folder.join("nodes")).map_err(RunError::io(what()))?;
+        let draw = || secret::draw().map_err(RunError::io("cannot draw a secret"));
+        let (token, id) = (draw()?, draw()?);
+        let owner = journal::identify(std::process::id() as i32)
+            .map_err(RunError::io("cannot read this process's start time"))?;
+        let labels = leftovers::Labels::new(&owner, &id[..8]);
+        let docker = daemon::reach().await.map_err(|error| RunError::Raise(error.to_string()))?;
+        let networks = Networks::create(&docker, &labels).await.map_err(RunError::Raise)?;
+        Ok(DockerEngine {
+            docker,
+            props,
+            folder: folder.to_owned(),
+            harness: Node::real(SENDER, folder.join("data").join(SENDER), seed),
+            token,
+            labels,
+            networks,
+            nodes: BTreeMap::new(),
+            ended: Ended::default(),
+        })
+    }
+
+    async fn raise(
+        &mut self,
+        run: &RunAs,
+        config: &NodeConfig,
+    ) -> Result<Whereabouts, EngineError> {
+        let name = config.node.as_str();
+        let failed = |why: String| EngineError::new(name, why);
+        if self.look(name).await != Life::Dead {
+            return Err(failed("runs already".into()));
+        }
+        let mut node = match self.nodes.remove(name) {
+            Some(node) => node,
+            None => {
+                let spec = container::Spec::of(run, config, &self.props).map_err(failed)?;
+                Container::create(&self.docker, &self.labels, &self.networks, spec)
+                    .await
+                    .map_err(failed)?
+            }
+        };
+        let started = node.start(&self.docker, config, &self.folder, &self.ended).await;
+        // On the list whatever happened: it has to be removed.
+        let node = self.nodes.entry(name.to_owned()).or_insert(node);
+        started.map_err(failed)?;
+        let at = node.whereabouts(&self.docker, &self.networks).await.map_err(failed)?;
+        if name == PROXY && self.props.proxy.is_some() {
+            self.harness_reaches(name, &at).await?;
+        }
+        Ok(at)
+    }
+
+    /// Somebody else's proxy does not say when it listens.
+    async fn harness_reaches(&self, node: &str, at: &Whereabouts) -> Result<(), EngineError> {
+        let address = at.links.get("control").cloned().unwrap_or_default();
+        let deadline = time::Instant::now() + container::START;
+        while let Err(error) = self.harness.connect(&address).await {
+            if time::Instant::now() >= deadline {
+                return Err(EngineError::new(node, format!("{address}: {error}")));
+            }
+            time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    async fn look(&self, node: &str) -> Life {
+        match self.nodes.get(node) {
+            Some(node) => node.life(&self.docker).await,
+            None => Life::Dead,
+        }
+    }
+
+    fn living(&mut self, node: &str) -> Result<&mut Container, EngineError> {
+        self.nodes.get_mut(node).ok_or_else(|| EngineError::new(node, "is not running"))
+    }
+
+    async fn end(&mut self, node: &str, gracefully: bool) -> Result<(), EngineError> {
+        if self.look(node).await == Life::Dead {
+            return Err(EngineError::new(node, "is not running"));
+        }
+        let docker = self.docker.clone();
+        let ended = self.living(node)?.end(&docker, gracefully).await;
+        ended.map_err(|why| EngineError::new(node, why))
+    }
+
+    async fn cut(&mut self, node: &str) -> Result<(), EngineError> {
+        let (docker, networks) = (self.docker.clone(), self.networks.clone());
+        let container = self.living(node)?.name().to_owned();
+        networks.part(&docker, &container).await.map_err(|why| EngineError::new(node, why))
+    }
+
+    async fn mend(&mut self, node: &str) -> Result<Option<Whereabouts>, EngineError> {
+        let (docker, networks) = (self.docker.clone(), self.networks.clone());
+        let failed = |why: String| EngineError::new(node, why);
+        let container = self.living(node)?;
+        networks.join(&docker, container.name(), node).await.map_err(failed)?;
+        container.whereabouts(&docker, &networks).await.map(Some).map_err(failed)
+    }
+
+    async fn remove_all(&mut self, gracefully: bool) {
+        let docker = &self.docker;
+        let removals = self.nodes.values_mut().map(|node| node.remove(docker, gracefully));
+        future::join_all(removals).await;
+        self.nodes.clear();
+        self.networks.remove(&self.docker).await;
+    }
+}
+
+impl Engine for DockerEngine {
+    fn harness(&self) -> Node {
+        self.harness.clone()
+    }
+
+    fn token(&self) -> String {
+        self.token.clone()
+    }
+
+    fn hosts(&self) -> Hosts {
+        Hosts { harness: self.networks.gateway.clone(), nodes: "0.0.0.0" }
+    }
+
+    fn start<'a>(&'a mut self, run: &'a RunAs, config: &'a NodeConfig) -> Done<'a, Whereabouts> {
+        self.raise(run, config).boxed_local()
+    }
+
+    /// The proxy listens on all of its container's addresses; it is dialled at the one on `links`.
+    fn dialled(&self, node: &str, listens: &str) -> String {
+        let port = listens.rsplit_once(':').map_or(listens, |(_, port)| port);
+        let host = self.nodes.get(node).map_or("", |node| node.address());
+        format!("{host}:{port}")
+    }
+
+    fn stop<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        self.end(node, true).boxed_local()
+    }
+
+    fn kill<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        self.end(node, false).boxed_local()
+    }
+
+    fn freeze<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        async move {
+            let docker = self.docker.clone();
+            let name = self.living(node)?.name().to_owned();
+            docker.pause_container(&name).await.map_err(|error| EngineError::new(node, error))
+        }
+        .boxed_local()
+    }
+
+    fn thaw<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        async move {
+            let docker = self.docker.clone();
+            let name = self.living(node)?.name().to_owned();
+            docker.unpause_container(&name).await.map_err(|error| EngineError::new(node, error))
+        }
+        .boxed_local()
+    }
+
+    fn cut<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
+        self.cut(node).boxed_local()
+    }
+
+    fn mend<'a>(&'a mut self, node: &'a str) -> Done<'a, Option<Whereabouts>> {
+        self.mend(node).boxed_local()
+    }
+
+    fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
+        async move { self.look(node).await }.boxed_local()
+    }
+
+    fn exits(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut *self.ended.list())
+    }
+
+    fn lower(&mut self) -> LocalBoxFuture<'_, ()> {
+        self.remove_all(true).boxed_local()
+    }
+
+    fn end_now(&mut self) -> LocalBoxFuture<'_, ()> {
+        self.remove_all(false).boxed_local()
+    }
+}
