@@ -17,7 +17,14 @@ pub fn command(run: &RunReport, drill: &DrillReport) -> String {
     let engine = drill.record.header.engine.as_str();
     let drill = format!("{}:{}", plan.file, plan.line);
     let mut words = vec!["squall".to_owned(), "run".into(), drill];
-    words.extend(["--engine".into(), engine.to_owned()]);
+    match &plan.stack.external {
+        // It is played where it runs.
+        Some(external) if external.beyond_loopback().next().is_some() => {
+            words.extend(["--confirm".into(), external.name.clone()]);
+        }
+        Some(_) => {}
+        None => words.extend(["--engine".into(), engine.to_owned()]),
+    }
     words.extend(["--seed".into(), plan.seed.to_string()]);
     if let Some(stack) = option(&run.info.command, "--stack") {
         words.extend(["--stack".into(), stack.to_owned()]);

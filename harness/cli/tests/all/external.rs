@@ -2,7 +2,7 @@
 //! nothing is dialled that its file does not list.
 
 use crate::command::{alone, feature};
-use crate::outside::{Outside, PATIENCE, TOKEN, VARIABLE, ask};
+use crate::outside::{Bare, Outside, PATIENCE, TOKEN, VARIABLE, ask, squall_in};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -34,9 +34,12 @@ struct Played {
 }
 
 fn play(outside: &Outside, steps: &str, arguments: &[&str]) -> Played {
-    let (path, out) = (feature(outside.folder.path(), steps), outside.folder.path().join("out"));
-    let output = outside
-        .squall()
+    play_in(outside.folder.path(), steps, arguments)
+}
+
+fn play_in(folder: &Path, steps: &str, arguments: &[&str]) -> Played {
+    let (path, out) = (feature(folder, steps), folder.join("out"));
+    let output = squall_in(folder)
         .env(VARIABLE, TOKEN)
         .arg("run")
         .arg(path)
@@ -90,6 +93,27 @@ fn a_drill_comes_to_its_verdict_and_leaves_the_stack_as_it_was() {
         assert_eq!(holding(&played.out, TOKEN), Vec::<PathBuf>::new(), "the token was kept");
         assert!(!played.out.join("latest/drill-0/attached.json").exists());
     }
+}
+
+/// The proxy listens where the gateways dial their carriers, and leads to the mocks.
+#[test]
+fn proxy_and_carriers_are_started_where_there_are_none() {
+    let _alone = alone();
+    let bare = Bare::raise();
+    let throttled = LATENCY.replace(
+        "    And 6 seconds pass\n",
+        "    And carrier \"vendor-b\" answers after 1 second for 5 seconds\n    And 6 seconds pass\n",
+    );
+    let played = play_in(bare.folder.path(), &throttled, &[]);
+    assert_eq!(played.code, Some(0), "{}", played.said);
+    let drill = &run_json(&played.out)["drills"][0];
+    for fault in [0, 1] {
+        assert_eq!(drill["faults"][fault]["proven"], true, "{}", played.said);
+    }
+    assert!(drill["accounting"]["delivered"].as_u64() > Some(1_000), "{}", drill["accounting"]);
+    let unreachable = LATENCY.replace("\"gateway\" to \"smartfren\"", "\"edge\" to \"queue\"");
+    let refused = play_in(bare.folder.path(), &unreachable, &[]);
+    assert!(refused.code == Some(2) && refused.said.contains("by a proxy"), "{}", refused.said);
 }
 
 #[test]

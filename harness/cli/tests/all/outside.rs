@@ -198,22 +198,105 @@ impl Outside {
             let http = if name == "edge" { format!("http = \"{edge}\", ") } else { String::new() };
             external += &format!("{name} = {{ {http}{port} = \"{at}\" }}\n");
         }
-        let text = std::fs::read_to_string(root().join("stacks/compose/stack.toml")).expect("it");
-        let (before, rest) = text.split_once("[external]").expect("a section");
-        let (_, after) = rest.split_once("# ── as in").expect("the rest");
-        let stack = format!("{before}{external}\n# ── as in{after}");
-        let folder = self.folder.path().join("stacks/outside");
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let stack = change(stack.replacen("\"compose\"", "\"outside\"", 1));
-        std::fs::write(folder.join("stack.toml"), stack).expect("a written stack");
+        write_stack(self.folder.path(), &external, change);
     }
 
     /// `squall` beside its stack file.
     pub fn squall(&self) -> std::process::Command {
-        let mut command = squall();
-        command.current_dir(self.folder.path()).env_remove(VARIABLE).env("CI", "true");
-        command
+        squall_in(self.folder.path())
     }
+}
+
+/// One region of it without any proxy or carrier: its gateway dials two ports at which nobody listens
+/// yet.
+pub struct Bare {
+    _nodes: Vec<Served>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Bare {
+    pub fn raise() -> Bare {
+        let folder = tempfile::tempdir().expect("a folder");
+        let start = |name: &str, role: &str, links: &[(&str, &str)]| {
+            let path = root().join(format!("stacks/compose/nodes/{name}.json"));
+            let bytes = std::fs::read(path).expect("a configuration");
+            let mut config: Value = serde_json::from_slice(&bytes).expect("JSON");
+            for at in config["listen"].as_object_mut().expect("ports").values_mut() {
+                *at = json!("127.0.0.1:0");
+            }
+            config["links"] = links.iter().map(|(to, at)| (*to, *at)).collect::<Value>();
+            Served::start(folder.path(), role, &config)
+        };
+        let queues = ["queue-1", "queue-2"].map(|name| start(name, "queue", &[]));
+        let [one, two] = &queues;
+        let to_queues =
+            [("queue-1", &*one.addresses["frames"]), ("queue-2", &*two.addresses["frames"])];
+        let edge = start("edge", "edge", &to_queues);
+        let nobody = [(); 4].map(|()| {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            listener.local_addr().expect("bound").to_string()
+        });
+        let gateway = |at: usize| {
+            let links = [
+                to_queues[at],
+                ("edge", &*edge.addresses["status"]),
+                ("smartfren", &*nobody[at]),
+                ("vendor-b", &*nobody[at + 2]),
+            ];
+            start(["gateway-1", "gateway-2"][at], "gateway", &links)
+        };
+        let gateways = [gateway(0), gateway(1)];
+        let nodes: Vec<(&str, &Served)> = vec![
+            ("edge", &edge),
+            ("queue-1", one),
+            ("queue-2", two),
+            ("gateway-1", &gateways[0]),
+            ("gateway-2", &gateways[1]),
+        ];
+        describe_bare(folder.path(), &nodes, &nobody);
+        let [one, two] = queues;
+        let [three, four] = gateways;
+        Bare { _nodes: vec![edge, one, two, three, four], folder }
+    }
+}
+
+fn describe_bare(folder: &Path, nodes: &[(&str, &Served)], dialled: &[String; 4]) {
+    let addresses = nodes.iter().flat_map(|(_, served)| served.addresses.values());
+    let allow: Vec<&String> = addresses.chain(dialled).collect();
+    let mut external =
+        format!("[external]\nname = \"outside\"\nallow = {allow:?}\n\n[external.nodes]\n");
+    for (name, served) in nodes {
+        let port = |(port, at): (&String, &String)| format!("{port} = \"{at}\"");
+        let ports: Vec<String> = served.addresses.iter().map(port).collect();
+        external += &format!("{name} = {{ {} }}\n", ports.join(", "));
+    }
+    external += "\n[external.links]\n";
+    let links = ["gateway-1->smartfren", "gateway-2->smartfren"];
+    for (link, at) in
+        links.iter().chain(&["gateway-1->vendor-b", "gateway-2->vendor-b"]).zip(dialled)
+    {
+        external += &format!("\"{link}\" = \"{at}\"\n");
+    }
+    write_stack(folder, &external, |stack| stack);
+}
+
+/// The committed stack with another `[external]`, called `outside`.
+fn write_stack(folder: &Path, external: &str, change: impl Fn(String) -> String) {
+    let text = std::fs::read_to_string(root().join("stacks/compose/stack.toml")).expect("it");
+    let (before, rest) = text.split_once("[external]").expect("a section");
+    let (_, after) = rest.split_once("# ── as in").expect("the rest");
+    let stack = format!("{before}{external}\n# ── as in{after}");
+    let folder = folder.join("stacks/outside");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let stack = change(stack.replacen("\"compose\"", "\"outside\"", 1));
+    std::fs::write(folder.join("stack.toml"), stack).expect("a written stack");
+}
+
+/// `squall` in a folder with a stack of its own.
+pub fn squall_in(folder: &Path) -> std::process::Command {
+    let mut command = squall();
+    command.current_dir(folder).env_remove(VARIABLE).env("CI", "true");
+    command
 }
 
 fn path_of(link: &str) -> String {

@@ -19,6 +19,8 @@ pub(super) struct CarrierLog {
     control: Control,
     clock: DrillClock,
     recorder: Recorder,
+    /// Sequence number of the first entry that may be of this run; the record counts from there.
+    begins: u64,
     /// Sequence number to read on from.
     next: u64,
 }
@@ -47,9 +49,9 @@ impl CarrierLog {
         clock: DrillClock,
         recorder: &Recorder,
     ) -> Self {
-        let next = control.directory().log_start(carrier);
+        let begins = control.directory().log_start(carrier);
         let (control, recorder) = (control.clone(), recorder.clone());
-        CarrierLog { carrier: carrier.to_owned(), control, clock, recorder, next }
+        CarrierLog { carrier: carrier.to_owned(), control, clock, recorder, begins, next: begins }
     }
 
     /// Everything new, and the draws so far. A carrier that does not answer is down, or frozen, or
@@ -87,7 +89,7 @@ impl CarrierLog {
                     at: self.clock.of_unix_us(entry.unix_us),
                     m: entry.message,
                     carrier: self.carrier.clone(),
-                    seq: entry.seq,
+                    seq: entry.seq.saturating_sub(self.begins),
                     what: entry.event,
                     via: entry.via,
                 }));

@@ -22,6 +22,7 @@ fn simulate(plan: &Plan) -> Vec<Fact> {
         drill: 0,
         roles: squall_node::roles(),
         squall: Default::default(),
+        images: Default::default(),
         folder: Default::default(),
         progress: None,
         stop: Wish::none(),

@@ -15,6 +15,7 @@ fn options() -> Options {
         drill: 0,
         roles: squall_node::roles(),
         squall: Default::default(),
+        images: Default::default(),
         folder: Default::default(),
         progress: None,
         stop: Wish::none(),
