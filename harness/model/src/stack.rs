@@ -139,6 +139,12 @@ pub enum LinkProtocol {
     Sip,
     /// A ping frame, see `wire::frames`.
     Frames,
+    /// The handshake of AMQP 0-9-1, once; on a connection that stands a channel opened and closed.
+    Amqp,
+    /// PING and PONG, after the server's INFO.
+    Nats,
+    /// PING and its answer.
+    Redis,
 }
 
 /// A mock carrier or vendor, run by the harness.

@@ -9,6 +9,7 @@ use squall_platform::running::{Done, Stopping};
 use squall_platform::{Listener, Node};
 use squall_wire::http::{Limits, Request, Response, guard, reply, serve};
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Most texts on one page of /pending.
@@ -29,14 +30,17 @@ pub struct Health {
     pub gauges: BTreeMap<&'static str, u64>,
 }
 
+/// Texts of messages that wait, or why nobody can tell.
+pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, String>> + Send + 'a>>;
+
 /// What a role shows on its admin port.
 pub trait Shown: Send + Sync + 'static {
     fn health(&self) -> Health;
-    /// Texts of messages that wait, from the `after`-th on, at most `max`.
-    /// A role that holds none has none to name.
-    fn pending(&self, after: usize, max: usize) -> Vec<String> {
+    /// What waits, from the `after`-th on, at most `max`. A role that holds nothing has nothing to name;
+    /// one that has somebody else keep its messages asks there.
+    fn pending(&self, after: usize, max: usize) -> Pending<'_> {
         let _ = (after, max);
-        Vec::new()
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }
 
@@ -63,12 +67,12 @@ impl<T: Settings> Admin<T> {
         let admin = Arc::new(self);
         let handler = move |request: Request| {
             let admin = admin.clone();
-            async move { admin.answer(&request) }
+            async move { admin.answer(&request).await }
         };
         serve(node, listener, Limits::default(), stopping, done, Arc::new(handler));
     }
 
-    fn answer(&self, request: &Request) -> Response {
+    async fn answer(&self, request: &Request) -> Response {
         let path = request.uri().path();
         match (request.method(), path) {
             (&Method::GET, "/health") => return health(&self.shown.health()),
@@ -80,7 +84,7 @@ impl<T: Settings> Admin<T> {
         }
         match (request.method(), path, path.strip_prefix("/settings/")) {
             (&Method::GET, "/settings", _) => reply::json(StatusCode::OK, &self.settings.show()),
-            (&Method::GET, "/pending", _) => self.pending(request),
+            (&Method::GET, "/pending", _) => self.pending(request).await,
             (&Method::PUT, _, Some(key)) => self.change(key, request.body()),
             _ => reply::error(StatusCode::NOT_FOUND, "nothing here"),
         }
@@ -104,7 +108,7 @@ impl<T: Settings> Admin<T> {
         }
     }
 
-    fn pending(&self, request: &Request) -> Response {
+    async fn pending(&self, request: &Request) -> Response {
         let query = request.uri().query().unwrap_or_default();
         let after = url::form_urlencoded::parse(query.as_bytes())
             .find(|(key, _)| key == "after")
@@ -112,7 +116,11 @@ impl<T: Settings> Admin<T> {
         let Ok(after) = after else {
             return reply::error(StatusCode::BAD_REQUEST, "after is a number");
         };
-        let texts = self.shown.pending(after, PAGE);
+        let texts = match self.shown.pending(after, PAGE).await {
+            Ok(texts) => texts,
+            // Whoever asks must not take silence for an empty list.
+            Err(why) => return reply::error(StatusCode::SERVICE_UNAVAILABLE, &why),
+        };
         let next = (texts.len() == PAGE).then_some(after.saturating_add(PAGE));
         reply::json(StatusCode::OK, &Page { texts, next })
     }

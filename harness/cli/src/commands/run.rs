@@ -32,6 +32,9 @@ pub fn run(args: &args::Run) -> Result<Exit> {
         Some(external) => external,
         None => engine(args.engine, &suite.plans),
     };
+    if args.proxy != args::Proxy::Squall && engine != EngineKind::Docker {
+        bail!("--proxy says whose proxy the containers get; add --engine docker");
+    }
     suite.plans = playable(suite.plans, engine, args)?;
     suite.repeat(args.repeat);
     let plans = &suite.plans;

@@ -4,6 +4,7 @@ mod agree;
 mod arithmetic;
 mod command;
 mod compose;
+mod docker;
 mod drills;
 mod example;
 mod external;

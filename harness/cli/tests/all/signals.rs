@@ -20,14 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A local drill in the middle of its fault.
 pub fn under_fault(out: &Path) -> Child {
-    playing(out, squall(), "1 fault active")
+    playing(out, squall(), "local", "1 fault active")
 }
 
-/// A local drill that has just said `word`.
-fn playing(out: &Path, mut squall: Command, word: &str) -> Child {
+/// A drill on this engine that has just said `word`.
+pub fn playing(out: &Path, mut squall: Command, engine: &str, word: &str) -> Child {
     let path = feature(out, FROZEN);
     let mut child = squall
-        .args(["run", "--engine", "local"])
+        .args(["run", "--engine", engine])
         .arg(&path)
         .arg("--out")
         .arg(out)
@@ -136,7 +136,7 @@ fn squall_and_its_nodes_may_open_as_many_files_as_the_system_lets_them() {
     let mut limited = Command::new("sh");
     limited.current_dir(root()).env("NO_COLOR", "1");
     limited.args(["-c", "ulimit -S -n 300; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_squall")]);
-    let mut child = playing(out.path(), limited, "baseline");
+    let mut child = playing(out.path(), limited, "local", "baseline");
     let own = open_files(child.id() as i32);
     assert!(own.0 == own.1 && own.1 != "300", "{own:?}");
     let nodes = nodes_of(out.path());

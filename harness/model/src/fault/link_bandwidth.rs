@@ -26,6 +26,10 @@ impl LinkBandwidth {
             // The shortest OPTIONS that RFC 3261 allows.
             LinkProtocol::Sip => 200,
             LinkProtocol::Frames => 8,
+            // On connections that stand: Channel.Open and Close with their answers; PING and PONG.
+            LinkProtocol::Amqp => 60,
+            LinkProtocol::Nats => 12,
+            LinkProtocol::Redis => 21,
         }
     }
 }

@@ -3,9 +3,9 @@
 //! `protocol = { setting = "vendor_b_protocol" }`. Every value that the setting may have must do,
 //! so that a scenario can only be wrong where a setting takes anything.
 
+use super::check;
 use super::reader::{Ledger, Placed, Reader};
 use super::settings::{Allowed, Setting};
-use super::{StackFile, check};
 use squall_model::stack::{Carrier, CarrierProtocol, Stack};
 use std::collections::BTreeMap;
 
@@ -154,37 +154,28 @@ impl Field {
     }
 }
 
-impl StackFile {
-    /// Sets a setting to one of its values, and what follows from it.
-    ///
+impl BySetting {
     /// # Errors
-    /// What the setting's own list does not tell: a carrier cannot follow it. Nothing is set then.
-    pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let following: Vec<&BySetting> =
-            self.by_setting.iter().filter(|follows| follows.setting == key).collect();
-        for follows in &following {
-            follows.field.check(value).map_err(|wrong| {
-                format!("carrier \"{}\" cannot follow {wrong}", follows.carrier)
-            })?;
+    /// The carrier follows `key` and cannot be what `value` says.
+    pub fn check(&self, key: &str, value: &str) -> Result<(), String> {
+        if self.setting != key {
+            return Ok(());
         }
-        for follows in following {
-            apply(&mut self.stack, follows, value);
-        }
-        self.stack.settings.insert(key.to_owned(), value.to_owned());
-        Ok(())
+        let wrong = |wrong| format!("carrier \"{}\" cannot follow {wrong}", self.carrier);
+        self.field.check(value).map_err(wrong)
     }
 
-    /// The carrier that is what this setting says from its start, and cannot become another while
-    /// it runs.
-    pub(crate) fn fixed_by(&self, key: &str) -> Option<&str> {
-        let mut following = self.by_setting.iter();
-        following.find(|follows| follows.setting == key).map(|follows| follows.carrier.as_str())
+    /// The carrier, if it follows `key`.
+    pub fn follows(&self, key: &str) -> Option<&str> {
+        (self.setting == key).then_some(self.carrier.as_str())
     }
-}
 
-fn apply(stack: &mut Stack, follows: &BySetting, value: &str) {
-    let named = |carrier: &&mut Carrier| carrier.name == follows.carrier;
-    if let Some(carrier) = stack.carriers.iter_mut().find(named) {
-        follows.field.put(carrier, value);
+    /// Makes the carrier what the stack's settings say.
+    pub fn apply(&self, stack: &mut Stack) {
+        let named = |carrier: &&mut Carrier| carrier.name == self.carrier;
+        let value = stack.settings.get(&self.setting);
+        if let (Some(carrier), Some(value)) = (stack.carriers.iter_mut().find(named), value) {
+            self.field.put(carrier, value);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What must hold between the sections of a stack file: names, links, shares, settings.
 
+use super::follows::Follows;
 use super::parse::Places;
 use super::reader::{Ledger, Placed};
 use super::settings::Setting;
@@ -26,6 +27,40 @@ pub fn between_sections(
         } else if stack.links_between(SENDER, node).is_empty() {
             let message = format!("no link leads from \"{SENDER}\" to \"{node}\"");
             ledger.wrong(ingress.span(), message);
+        }
+    }
+}
+
+/// What a link leads to is there whatever the settings say, not only where all are at their defaults.
+pub fn whatever_settings_say(
+    stack: &Stack,
+    settings: &BTreeMap<String, Setting>,
+    follows: &Follows,
+    places: &Places,
+    ledger: &Ledger,
+) {
+    for (key, value, other) in follows.variants(stack, settings) {
+        for (index, (link, end)) in other.links.iter().zip(&follows.links).enumerate() {
+            let (Some(usual), Some((from, to, _))) =
+                (stack.links.get(index), places.links.get(index))
+            else {
+                continue;
+            };
+            let Some(port) = end.port.under(&other.settings) else { continue };
+            let ports = ports_of(&other, &link.to).unwrap_or_default();
+            let same = usual == link && ports_of(stack, &link.to).unwrap_or_default() == ports;
+            if same {
+                continue;
+            }
+            if !ports.contains(&link.port.as_str()) {
+                let message = format!(
+                    "\"{}\" has no port \"{}\" where \"{key}\" is \"{value}\"",
+                    link.to, link.port
+                );
+                let mistake = ledger.source.mistake(port.span(), message);
+                ledger.push(mistake.nearest(&link.port, ports));
+            }
+            names_and_tls_fit(&other, link, (from, to, port), ledger);
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Placings {
     /// Where it stands.
     span: std::ops::Range<usize>,
     /// Node or carrier, port, address.
-    nodes: Vec<(Placed<String>, Vec<(Placed<String>, Placed<String>)>)>,
+    nodes: Vec<(Placed<String>, Ports)>,
     links: Vec<(Placed<String>, Placed<String>)>,
     proxy: Option<Placed<String>>,
 }

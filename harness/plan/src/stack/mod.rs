@@ -3,17 +3,21 @@
 mod by_setting;
 mod check;
 mod external;
+mod followed;
+mod follows;
+mod links;
+mod nodes;
 mod parse;
 mod reader;
 mod schema;
 mod settings;
 
-pub use by_setting::BySetting;
 pub use schema::schema;
 pub use settings::{Allowed, Setting};
 
 use crate::mistake::{Mistake, Mistakes};
 use crate::source::Source;
+use follows::Follows;
 use squall_model::stack::Stack;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,8 +28,8 @@ use std::sync::{Arc, Mutex};
 pub struct StackFile {
     pub stack: Stack,
     pub settings: BTreeMap<String, Setting>,
-    /// What of its carriers follows a setting.
-    pub by_setting: Vec<BySetting>,
+    /// What of it follows a setting.
+    pub(crate) follows: Follows,
 }
 
 /// Parses one stack file.

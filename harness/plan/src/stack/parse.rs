@@ -1,9 +1,10 @@
 //! The sections of stack.toml, one function each. What holds between sections is `check`'s.
 
 use super::by_setting::{self, BySetting};
+use super::follows::Follows;
 use super::reader::{Ledger, Placed, Reader};
 use super::settings::Setting;
-use super::{StackFile, check, external, settings};
+use super::{StackFile, check, external, links, nodes, settings};
 use crate::mistake::Mistake;
 use crate::source::Source;
 use squall_model::stack::*;
@@ -61,15 +62,15 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let settings = root.table_if("settings").map(|r| settings::read(&r)).unwrap_or_default();
     let timers = root.table_if("timers").map(|r| read_timers(&r)).unwrap_or_default();
     let regions = read_regions(&mut root, &mut places);
-    let nodes = read_nodes(&mut root, &mut places);
-    let links = read_links(&mut root, &mut places);
+    let defaults = settings.iter().map(|(key, s)| (key.clone(), s.default.clone())).collect();
+    let (nodes, runs) = nodes::read(&mut root, &mut places, &settings, &defaults);
+    let (links, ends) = links::read(&mut root, &mut places, &settings, &defaults);
     let (carriers, by_setting) = read_carriers(&mut root, &mut places, &settings);
     let segments = read_segments(&mut root, &mut places);
     let ingress = read_ingress(&mut root, &mut places);
     let receipts = read_receipts(&mut root);
     let (external, placings) = external::read(&mut root).unzip();
     root.finish();
-    let defaults = settings.iter().map(|(key, s)| (key.clone(), s.default.clone())).collect();
     // What is missing is a mistake by now, so the stand-ins below never leave this file; they let
     // the checks between sections go on.
     let text = |text: Option<Placed<String>>| text.map(Spanned::into_inner).unwrap_or_default();
@@ -90,11 +91,13 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         receipts: receipts.unwrap_or(Receipts::Callback),
         external,
     };
+    let follows = Follows { carriers: by_setting, nodes: runs, links: ends };
     check::between_sections(&stack, &settings, &places, ledger);
+    check::whatever_settings_say(&stack, &settings, &follows, &places, ledger);
     if let Some(placings) = &placings {
         external::check(&stack, placings, &places, ledger);
     }
-    StackFile { stack, settings, by_setting }
+    StackFile { stack, settings, follows }
 }
 
 fn section<'a>(root: &mut Reader<'a>, key: &'static str) -> Option<Reader<'a>> {
@@ -139,132 +142,13 @@ fn read_regions(root: &mut Reader<'_>, places: &mut Places) -> Vec<String> {
     regions
 }
 
-fn read_nodes(root: &mut Reader<'_>, places: &mut Places) -> Vec<Node> {
-    let mut nodes = Vec::new();
-    for mut reader in root.tables("node") {
-        let (name, role) = (reader.text("name"), reader.text("role"));
-        let region = reader.text_if("region");
-        let run = read_run(&mut reader);
-        let listed = reader.texts_if("ports").unwrap_or_default();
-        let own = reader.table_if("settings").map(|own| read_own(&own)).unwrap_or_default();
-        reader.finish();
-        places.regions.extend(region.clone());
-        if let (Some(RunAs::Image(_)), Some(port)) = (&run, listed.first()) {
-            let message = "the ports of an image stand beside it, each with its number";
-            let mistake = root.ledger.source.mistake(port.span(), message);
-            root.ledger.push(mistake.help("run = { image = …, ports = { http = 8080 } }"));
-        }
-        let (Some(name), Some(role), Some(run)) = (name, role, run) else { continue };
-        nodes.push(Node {
-            name: name.get_ref().clone(),
-            role: role.into_inner(),
-            region: region.map(Spanned::into_inner),
-            ports: match &run {
-                RunAs::Image(image) => image.ports.keys().cloned().collect(),
-                RunAs::BuiltIn(_) => listed.into_iter().map(Spanned::into_inner).collect(),
-            },
-            run,
-            settings: own,
-        });
-        places.names.push(("node", name));
-    }
-    nodes
-}
-
-/// `run = "gateway"` is a built-in role, `run = { image = { build = "…" }, … }` somebody else's program.
-fn read_run(reader: &mut Reader<'_>) -> Option<RunAs> {
-    if !reader.value("run").is_some_and(|run| run.get_ref().is_table()) {
-        return reader.text("run").map(|role| RunAs::BuiltIn(role.into_inner()));
-    }
-    let mut run = reader.table_if("run")?;
-    let from = read_image(&mut run);
-    let command = run.texts_if("command").unwrap_or_default();
-    let env = run.table_if("env").map(|env| read_own(&env)).unwrap_or_default();
-    let ports = run.table_if("ports").map(|ports| read_numbers(&ports)).unwrap_or_default();
-    run.finish();
-    let command = command.into_iter().map(Spanned::into_inner).collect();
-    Some(RunAs::Image(Image { from: from?, command, env, ports }))
-}
-
-fn read_image(run: &mut Reader<'_>) -> Option<ImageFrom> {
-    let Some(mut image) = run.table_if("image") else {
-        let wants =
-            "run is a role, or has an image = { build = \"folder\" } or { pull = \"name\" }";
-        run.ledger.wrong(run.span.clone(), wants);
-        return None;
-    };
-    let (build, pull) = (image.text_if("build"), image.text_if("pull"));
-    let span = image.span.clone();
-    image.finish();
-    match (build, pull) {
-        (Some(folder), None) if is_inside(folder.get_ref()) => {
-            Some(ImageFrom::Build(folder.into_inner()))
-        }
-        (Some(folder), None) => {
-            run.ledger.wrong(folder.span(), "build names a folder inside the stack's own");
-            None
-        }
-        (None, Some(name)) => Some(ImageFrom::Pull(name.into_inner())),
-        (Some(_), Some(_)) | (None, None) => {
-            run.ledger.wrong(span, "an image has a build folder or a name to pull, and not both");
-            None
-        }
-    }
-}
-
-fn is_inside(folder: &str) -> bool {
-    let mut parts = std::path::Path::new(folder).components();
-    !folder.is_empty() && parts.all(|part| matches!(part, std::path::Component::Normal(_)))
-}
-
-/// Port name → its number.
-fn read_numbers(reader: &Reader<'_>) -> BTreeMap<String, u16> {
-    let entries = reader.entries().filter_map(|(name, value)| {
-        let number = super::reader::scalar(value.get_ref()).and_then(|text| text.parse().ok());
-        match number.filter(|number| *number > 0) {
-            Some(number) => Some((name.into_inner(), number)),
-            None => reader.expected(name.get_ref(), "a port number, 1 to 65535", value),
-        }
-    });
-    entries.collect()
-}
-
-fn read_own(reader: &Reader<'_>) -> BTreeMap<String, String> {
+pub fn read_own(reader: &Reader<'_>) -> BTreeMap<String, String> {
     let entries =
         reader.entries().filter_map(|(name, value)| match super::reader::scalar(value.get_ref()) {
             Some(text) => Some((name.into_inner(), text)),
             None => reader.expected(name.get_ref(), "a string, a number or a truth value", value),
         });
     entries.collect()
-}
-
-fn read_links(root: &mut Reader<'_>, places: &mut Places) -> Vec<Link> {
-    let protocols = [
-        ("http", LinkProtocol::Http),
-        ("https", LinkProtocol::Https),
-        ("smpp", LinkProtocol::Smpp),
-        ("sip", LinkProtocol::Sip),
-        ("frames", LinkProtocol::Frames),
-    ];
-    let mut links = Vec::new();
-    for mut reader in root.tables("link") {
-        let (from, to, port) = (reader.text("from"), reader.text("to"), reader.text("port"));
-        let protocol = reader.word("protocol", &protocols);
-        let latency = reader.duration_if("latency").unwrap_or_default();
-        reader.finish();
-        let (Some(from), Some(to), Some(port), Some(protocol)) = (from, to, port, protocol) else {
-            continue;
-        };
-        links.push(Link {
-            from: from.get_ref().clone(),
-            to: to.get_ref().clone(),
-            port: port.get_ref().clone(),
-            protocol,
-            latency,
-        });
-        places.links.push((from, to, port));
-    }
-    links
 }
 
 fn read_carriers(

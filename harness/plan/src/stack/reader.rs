@@ -60,6 +60,15 @@ impl<'a> Reader<'a> {
         Reader { ledger, span, name: name.to_owned(), table, asked: Vec::new() }
     }
 
+    /// `[[node]]`, as the messages call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.table.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
     /// The value of `key`, if it is there.
     pub fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.push(key);
@@ -75,8 +84,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn required<T>(&self, key: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() && !self.table.iter().any(|(name, _)| name.get_ref() == key) {
+    /// Reports where there is no `key` at all.
+    pub fn required<T>(&self, key: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() && !self.has(key) {
             self.ledger.wrong(self.span.clone(), format!("{} has no \"{key}\"", self.name));
         }
         value
@@ -89,6 +99,10 @@ impl<'a> Reader<'a> {
 
     pub fn text_if(&mut self, key: &'static str) -> Option<Placed<String>> {
         let value = self.value(key)?;
+        self.as_text(key, value)
+    }
+
+    pub fn as_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Placed<String>> {
         match value.get_ref().as_str() {
             Some(text) => Some(Spanned::new(value.span(), text.to_owned())),
             None => self.expected(key, "a string", value),
@@ -156,6 +170,10 @@ impl<'a> Reader<'a> {
 
     pub fn texts_if(&mut self, key: &'static str) -> Option<Vec<Placed<String>>> {
         let value = self.value(key)?;
+        self.as_texts(key, value)
+    }
+
+    pub fn as_texts(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Placed<String>>> {
         let Some(array) = value.get_ref().as_array() else {
             return self.expected(key, "a list of strings", value);
         };
@@ -177,9 +195,10 @@ impl<'a> Reader<'a> {
         self.meaning(key, &text, words)
     }
 
-    fn meaning<T: Copy>(
-        &mut self,
-        key: &'static str,
+    /// What one of a fixed set of words means.
+    pub fn meaning<T: Copy>(
+        &self,
+        key: &str,
         text: &Placed<String>,
         words: &[(&str, T)],
     ) -> Option<T> {

@@ -73,12 +73,28 @@ struct NodeToml {
     settings: Option<BTreeMap<String, Scalar>>,
 }
 
-/// A built-in role, or somebody else's program.
+/// What a node runs, or one such for each value of a setting.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum RunToml {
+    Fixed(ProgramToml),
+    Follows(ByValueToml<ProgramToml>),
+}
+
+/// A built-in role, or somebody else's program.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum ProgramToml {
     BuiltIn(String),
     Image(ImageToml),
+}
+
+/// An entry for each value that the setting may have.
+#[derive(Deserialize, JsonSchema)]
+struct ByValueToml<T> {
+    setting: String,
+    #[serde(flatten)]
+    values: BTreeMap<String, T>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -86,10 +102,17 @@ enum RunToml {
 struct ImageToml {
     image: ImageFromToml,
     /// Its arguments, one by one.
-    command: Option<Vec<String>>,
+    command: Option<CommandToml>,
     env: Option<BTreeMap<String, Scalar>>,
     /// Port name → the number that it listens on in its container.
     ports: Option<BTreeMap<String, u16>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum CommandToml {
+    Fixed(Vec<String>),
+    Follows(ByValueToml<Vec<String>>),
 }
 
 /// One of the two.
@@ -107,10 +130,24 @@ struct ImageFromToml {
 struct LinkToml {
     from: String,
     to: String,
-    port: String,
-    protocol: LinkProtocol,
+    port: PortToml,
+    protocol: SpokenToml,
     /// Added to the round trip at all times.
     latency: Option<Span>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum PortToml {
+    Fixed(String),
+    Follows(ByValueToml<String>),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum SpokenToml {
+    Fixed(LinkProtocol),
+    Follows(ByValueToml<LinkProtocol>),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -260,7 +297,12 @@ mod tests {
         };
         let definitions = schema["$defs"].as_object().unwrap();
         let tables = definitions.iter().filter(|(_, table)| table.get("properties").is_some());
-        let mut keys: Keys = tables.map(|(name, table)| (name.clone(), of(table))).collect();
+        // One shape, numbered by what it holds.
+        let name = |name: &str| match name.starts_with("ByValueToml") {
+            true => "ByValueToml".to_owned(),
+            false => name.to_owned(),
+        };
+        let mut keys: Keys = tables.map(|(own, table)| (name(own), of(table))).collect();
         keys.insert("root".into(), of(&schema));
         keys
     }
@@ -276,7 +318,11 @@ mod tests {
             [[region]]
             [[node]]
             run = { image = { build = "x" } }
+            [[node]]
+            run = { setting = "x" }
             [[link]]
+            port = { setting = "x" }
+            protocol = { setting = "x" }
             [[carrier]]
             protocol = { setting = "x" }
             capacity = { setting = "x" }
@@ -302,6 +348,7 @@ mod tests {
                 "[[link]]" => "LinkToml",
                 "[[carrier]]" => "CarrierToml",
                 "[protocol]" | "[capacity]" => "BySettingToml",
+                "\"run\"" | "\"port\"" | "\"protocol\"" => "ByValueToml",
                 "[[segment]]" => "SegmentToml",
                 "[ingress]" => "IngressToml",
                 "[receipts]" => "ReceiptsToml",

@@ -95,8 +95,8 @@ fn ramps(
 /// The stack has this setting and it may have this value.
 fn takes(draft: &mut Draft, key: &Quoted, value: &Quoted) -> Option<()> {
     let file = draft.stack.as_ref()?;
-    if let Some(carrier) = file.fixed_by(key.name()) {
-        let message = format!("{} is what carrier \"{carrier}\" starts with", key.0);
+    if let Some(what) = file.fixed_by(key.name()) {
+        let message = format!("{} is what {what} starts with", key.0);
         draft.wrong(&key.0, message).help =
             Some("state it with the stack: it cannot change during the drill".to_owned());
         return None;

@@ -1,8 +1,9 @@
-//! Carriers that follow the stack's settings. What is wrong with them in a stack file is among the
+//! Carriers, nodes and links that follow the stack's settings. What is wrong with them in a stack file is among the
 //! other mistakes of such files.
 
-use crate::{compile, mistakes};
-use squall_model::stack::{Carrier, CarrierProtocol};
+use crate::{compile, mistakes, options};
+use squall_model::stack::{Carrier, CarrierProtocol, LinkProtocol, RunAs, Stack};
+use squall_plan::{Options, load};
 
 fn drill(settings: &str) -> String {
     format!(
@@ -54,4 +55,176 @@ fn what_a_carrier_cannot_be_is_a_mistake_of_the_scenario() {
         ["6:22 \"api\" is what carrier \"vendor-b\" starts with \
           (state it with the stack: it cannot change during the drill)"]
     );
+}
+
+/// The stack "follows" with a queue that is a broker where the setting says so.
+fn brokers() -> String {
+    let file = options().stacks_dir.join("follows/stack.toml");
+    let text = std::fs::read_to_string(file).expect("a stack");
+    let by_queue = "{ setting = \"queue\", builtin = \"frames\", redis = \"redis\" }";
+    let settings = "queue = { default = \"builtin\", values = [\"builtin\", \"redis\"] }
+store = { default = \"durable\", values = [\"durable\", \"memory\"] }
+
+[timers]";
+    let run = "[node.run]
+setting = \"queue\"
+builtin = \"queue\"
+[node.run.redis]
+image = { build = \"redis\" }
+ports = { redis = 6379 }
+command = { setting = \"store\", durable = [\"--appendonly\", \"yes\"], memory = [] }
+";
+    text.replacen("[timers]", settings, 1)
+        .replace(
+            "run = \"queue\"\nports = [\"frames\", \"admin\"]\n",
+            &format!("ports = [\"frames\"]\n{run}"),
+        )
+        .replace(
+            "port = \"frames\"\nprotocol = \"frames\"",
+            &format!("port = {by_queue}\nprotocol = {by_queue}"),
+        )
+}
+
+/// A folder of stacks with this one in the place of "follows".
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("follows")).expect("a stack's folder");
+    std::fs::write(folder.path().join("follows/stack.toml"), text).expect("a stack");
+    folder
+}
+
+fn chosen(settings: &str) -> Stack {
+    let stacks = folder(&brokers());
+    let feature = stacks.path().join("a.feature");
+    std::fs::write(&feature, drill(settings)).expect("a feature");
+    let options = Options { stacks_dir: stacks.path().to_owned(), ..options() };
+    let suite = load(&[feature], &options).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    suite.plans[0].stack.clone()
+}
+
+#[test]
+fn a_node_and_the_links_to_it_are_what_a_setting_says() {
+    let end = |stack: &Stack| {
+        let link = stack.links.iter().find(|link| link.to == "queue-1").expect("a link").clone();
+        (link.port, link.protocol)
+    };
+    let built_in = chosen("");
+    let queue = built_in.node("queue-1").expect("a queue");
+    assert_eq!(
+        (&queue.run, &queue.ports),
+        (&RunAs::BuiltIn("queue".into()), &vec!["frames".into()])
+    );
+    assert_eq!(end(&built_in), ("frames".into(), LinkProtocol::Frames));
+
+    // The order of the rows does not matter.
+    let (queue, memory) = ("      | queue | redis |\n", "      | store | memory |\n");
+    for (rows, command) in [
+        (queue.to_owned(), vec!["--appendonly", "yes"]),
+        (format!("{queue}{memory}"), vec![]),
+        (format!("{memory}{queue}"), vec![]),
+    ] {
+        let stack = chosen(&rows);
+        let node = stack.node("queue-1").expect("a queue");
+        let RunAs::Image(image) = &node.run else { panic!("{:?}", node.run) };
+        assert_eq!(
+            (image.from.to_string(), &image.command[..]),
+            (
+                "redis".into(),
+                &command.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()[..]
+            )
+        );
+        assert_eq!((node.ports.clone(), image.ports["redis"]), (vec!["redis".to_owned()], 6379));
+        assert_eq!(end(&stack), ("redis".into(), LinkProtocol::Redis));
+    }
+}
+
+#[test]
+fn what_a_node_starts_with_cannot_change_during_the_drill() {
+    let stacks = folder(&brokers());
+    let feature = stacks.path().join("a.feature");
+    for (key, value, what) in
+        [("queue", "redis", "node \"queue-1\""), ("store", "memory", "node \"queue-1\"")]
+    {
+        let change = format!(
+            "    When the setting \"{key}\" of \"gateway-1\" becomes \"{value}\"\n    When 1 minute"
+        );
+        let text = drill("").replace("    When 1 minute", &change);
+        std::fs::write(&feature, text).expect("a feature");
+        let options = Options { stacks_dir: stacks.path().to_owned(), ..options() };
+        let mistakes = load(std::slice::from_ref(&feature), &options).expect_err("a mistake");
+        let expected = format!("\"{key}\" is what {what} starts with");
+        assert!(mistakes.plain().contains(&expected), "{}", mistakes.plain());
+    }
+}
+
+#[test]
+fn every_value_of_the_setting_has_its_entry_and_leads_somewhere() {
+    let table = "{ setting = \"queue\", builtin = \"frames\", redis = \"redis\" }";
+    let port = format!("port = {table}");
+    for (sound, damaged, expected) in [
+        (
+            port.as_str(),
+            "port = { setting = \"queue\", builtin = \"frames\" }",
+            &[
+                "\"port\" has no entry for \"redis\" (one entry for each value that setting \"queue\" may have)",
+            ][..],
+        ),
+        (
+            port.as_str(),
+            "port = { setting = \"queue\", builtin = \"frames\", redsi = \"redis\" }",
+            &[
+                "\"redsi\" is no value of setting \"queue\" (did you mean \"redis\"?)",
+                "\"port\" has no entry for \"redis\"",
+            ],
+        ),
+        (
+            port.as_str(),
+            "port = { setting = \"quoue\", builtin = \"frames\", redis = \"redis\" }",
+            &["no setting \"quoue\" (did you mean \"queue\"?)"],
+        ),
+        (
+            port.as_str(),
+            "port = { setting = \"rate\", builtin = \"frames\", redis = \"redis\" }",
+            &["setting \"rate\" has no list of values"],
+        ),
+        (
+            port.as_str(),
+            "port = { setting = \"queue\", builtin = \"frames\", redis = 6379 }",
+            &["\"redis\" wants a string"],
+        ),
+        (
+            port.as_str(),
+            "port = { setting = \"queue\", builtin = \"frames\", redis = \"rediss\" }",
+            &[
+                "\"queue-1\" has no port \"rediss\" where \"queue\" is \"redis\" (did you mean \"redis\"?)",
+            ],
+        ),
+        (
+            port.as_str(),
+            "port = \"frames\"",
+            &["\"queue-1\" has no port \"frames\" where \"queue\" is \"redis\""],
+        ),
+        (
+            "protocol = { setting = \"queue\", builtin = \"frames\", redis = \"redis\" }",
+            "protocol = { setting = \"queue\", builtin = \"frames\", redis = \"resp\" }",
+            &["\"resp\" is not a protocol"],
+        ),
+        ("builtin = \"queue\"\n", "", &["\"run\" has no entry for \"builtin\""]),
+        ("image = { build = \"redis\" }\n", "", &["run is a role, or has an image"]),
+        (", memory = []", "", &["\"command\" has no entry for \"memory\""]),
+        ("memory = []", "memory = [1]", &["\"memory\" wants a list of strings"]),
+    ] {
+        let text = brokers();
+        assert!(text.contains(sound), "{sound}");
+        let stacks = folder(&text.replacen(sound, damaged, 1));
+        let mistakes = squall_plan::stack::load(stacks.path(), "follows").expect_err(damaged);
+        let told = mistakes
+            .all()
+            .iter()
+            .map(|m| format!("{} ({})", m.message, m.help.clone().unwrap_or_default()));
+        let told: Vec<String> = told.collect();
+        for expected in expected {
+            assert!(told.iter().any(|told| told.starts_with(expected)), "{damaged}: {told:?}");
+        }
+    }
 }

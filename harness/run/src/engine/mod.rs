@@ -95,12 +95,12 @@ pub trait Engine {
         None
     }
 
-    /// The address on which the harness takes receipts, and that on which nodes listen.
+    /// Where the harness takes receipts, and where nodes listen: each in the reach of the other.
     fn hosts(&self) -> Hosts {
         Hosts { harness: "127.0.0.1".to_owned(), nodes: "127.0.0.1" }
     }
 
-    /// Where something is dialled that `node` says it listens on, besides the ports of its start.
+    /// The address at which something is dialled that `node` says it listens on.
     fn dialled(&self, _node: &str, listens: &str) -> String {
         listens.to_owned()
     }

@@ -43,7 +43,7 @@ pub(super) async fn act(stage: &mut Stage, plan: &Plan, call: &LeverCall) -> Res
 
 /// A signal is delivered a moment after it was sent, so the look is repeated for a while.
 async fn settled(engine: &mut dyn Engine, node: &str, expected: Life) -> Result<(), String> {
-    for _ in 0..100 {
+    for _ in 0..500 {
         if engine.life(node).await == expected {
             return Ok(());
         }

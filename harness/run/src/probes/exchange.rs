@@ -1,12 +1,13 @@
 //! One question and its answer in the link's own protocol. Written by hand, byte by byte, so that a
 //! probe shares no code with what it probes.
 
+use super::brokers;
 use squall_model::stack::LinkProtocol;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Longest answer that is read.
-const MOST: usize = 64 * 1024;
+pub(super) const MOST: usize = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Talk {
@@ -18,6 +19,12 @@ pub(super) enum Talk {
     Sip,
     /// An empty frame and its echo, see `squall_wire::frames`.
     Frames,
+    /// The handshake of AMQP 0-9-1; after that a channel, opened and closed.
+    Amqp,
+    /// PING and PONG.
+    Nats,
+    /// PING and `+PONG`.
+    Redis,
     /// A question to a name server (RFC 1035 over TCP) for the place of a service.
     Name(String),
 }
@@ -29,11 +36,16 @@ impl From<LinkProtocol> for Talk {
             LinkProtocol::Smpp => Talk::Smpp,
             LinkProtocol::Sip => Talk::Sip,
             LinkProtocol::Frames => Talk::Frames,
+            LinkProtocol::Amqp => Talk::Amqp,
+            LinkProtocol::Nats => Talk::Nats,
+            LinkProtocol::Redis => Talk::Redis,
         }
     }
 }
 
 impl Talk {
+    /// On a new connection.
+    ///
     /// # Errors
     /// Where the connection breaks, ends, or answers something else.
     pub(super) async fn exchange<S>(&self, stream: &mut S) -> io::Result<()>
@@ -45,6 +57,9 @@ impl Talk {
             Talk::Smpp => smpp(stream).await,
             Talk::Sip => sip(stream).await,
             Talk::Name(name) => question(stream, name).await,
+            Talk::Amqp => brokers::amqp(stream).await,
+            Talk::Nats => brokers::nats(stream).await,
+            Talk::Redis => brokers::redis(stream).await,
             Talk::Frames => {
                 stream.write_all(&0u32.to_be_bytes()).await?;
                 stream.flush().await?;
@@ -53,6 +68,20 @@ impl Talk {
                     _ => Err(io::ErrorKind::InvalidData.into()),
                 }
             }
+        }
+    }
+
+    /// On a connection that has answered before.
+    ///
+    /// # Errors
+    /// As [`Talk::exchange`].
+    pub(super) async fn again<S>(&self, stream: &mut S) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match self {
+            Talk::Amqp => brokers::amqp_again(stream).await,
+            _ => self.exchange(stream).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Each target is looked at on a connection made for the look and on one kept open; links and names
 //! also on an untouched control path beside them. A probe is no message: it is outside the accounting.
 
+mod brokers;
 mod exchange;
 mod schedule;
 
@@ -261,11 +262,17 @@ impl Prober {
     async fn ask(&mut self) -> io::Result<()> {
         let address = self.address().ok_or(io::ErrorKind::ConnectionRefused)?;
         let keep = matches!(self.path, ProbePath::Existing | ProbePath::Control);
-        let mut stream = match self.kept.take().filter(|(to, _)| keep && *to == address) {
-            Some((_, stream)) => stream,
-            None => self.connect(&address).await?,
+        let stream = match self.kept.take().filter(|(to, _)| keep && *to == address) {
+            Some((_, mut stream)) => {
+                self.talk.again(&mut stream).await?;
+                stream
+            }
+            None => {
+                let mut stream = self.connect(&address).await?;
+                self.talk.exchange(&mut stream).await?;
+                stream
+            }
         };
-        self.talk.exchange(&mut stream).await?;
         if keep {
             self.kept = Some((address, stream));
         }

@@ -7,11 +7,14 @@
 //! simulation.
 
 pub mod app;
+mod broker;
 pub mod edge;
 pub mod gateway;
 mod link;
 pub mod message;
+mod presence;
 pub mod queue;
+mod remote;
 mod serve;
 
 use squall_role::{RoleError, store};

@@ -1,27 +1,18 @@
 //! The calling side of a frames connection: kept open, looked after, called with many asks at once.
 //!
-//! A link is *up* while its peer gives signs of life, *lost* when it gave none for `lost_after`, and
-//! *wavering* between the two. A call made while it is not up is certainly not sent; a call whose
-//! answer does not come, or whose connection breaks, is indeterminate. Nothing is retried here.
+//! A call made while its peer is not up is certainly not sent; a call whose answer does not come, or
+//! whose connection breaks, is indeterminate. Nothing is retried here.
 
 use crate::message::{self, Answer, Ask, Envelope, Reply, What};
+use crate::presence::{Patience, Presence, Seen};
 use bytes::Bytes;
-use squall_model::node_config::NodeConfig;
-use squall_model::units::Micros;
 use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Stream};
 use squall_wire::frames::{self, ControlFlow, Side};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, oneshot};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinkState {
-    Up,
-    Wavering,
-    Lost,
-}
+use tokio::sync::{mpsc, oneshot};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CallError {
@@ -29,24 +20,6 @@ pub(crate) enum CallError {
     NotSent(&'static str),
     #[error("sent, outcome unknown: {0}")]
     Indeterminate(&'static str),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    pub ping: Duration,
-    pub lost_after: Duration,
-    pub reconnect: Duration,
-}
-
-impl Patience {
-    /// The stack's timers.
-    pub(crate) fn of(config: &NodeConfig) -> Patience {
-        Patience {
-            ping: config.timer("queue_ping", Micros::from_millis(500)).std(),
-            lost_after: config.timer("queue_lost_after", Micros::from_secs(2)).std(),
-            reconnect: config.timer("reconnect_interval", Micros::from_millis(500)).std(),
-        }
-    }
 }
 
 /// What comes without having been asked for, one by one.
@@ -60,9 +33,7 @@ pub(crate) struct Link {
 }
 
 struct Shared {
-    state: Mutex<LinkState>,
-    /// Wakes in the order of waiting. A watch channel wakes at random, which a simulation cannot have.
-    changed: Notify,
+    presence: Presence,
     connection: Mutex<Connection>,
     deliveries: Option<Deliveries>,
     hello: Hello,
@@ -89,8 +60,7 @@ impl Link {
         let connection =
             Connection { outgoing: None, waiting: BTreeMap::new(), next: 1, heard: Instant::now() };
         let shared = Arc::new(Shared {
-            state: Mutex::new(LinkState::Wavering),
-            changed: Notify::new(),
+            presence: Presence::new(),
             connection: Mutex::new(connection),
             deliveries,
             hello,
@@ -130,18 +100,8 @@ impl Link {
         connection.outgoing.as_ref().is_some_and(|outgoing| outgoing.send(frame).is_ok())
     }
 
-    pub(crate) fn is_up(&self) -> bool {
-        self.shared.state() == LinkState::Up
-    }
-
-    /// Waits until the link is up (true) or lost (false).
-    pub(crate) async fn settled(&self) -> bool {
-        self.shared.wait_for(|state| state != LinkState::Wavering).await == LinkState::Up
-    }
-
-    /// Waits until the link is up.
-    pub(crate) async fn up(&self) {
-        self.shared.wait_for(|state| state == LinkState::Up).await;
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.shared.presence
     }
 }
 
@@ -155,34 +115,6 @@ impl Connection {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state(&self) -> LinkState {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, state: LinkState) {
-        let before = {
-            let mut now = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *now, state)
-        };
-        if before != state {
-            self.changed.notify_waiters();
-        }
-    }
-
-    /// The first state that is `wanted`.
-    async fn wait_for(&self, wanted: impl Fn(LinkState) -> bool) -> LinkState {
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            // Waiting begins before the look, so that no change falls between them.
-            changed.as_mut().enable();
-            let state = self.state();
-            if wanted(state) {
-                return state;
-            }
-            changed.await;
-        }
     }
 
     fn silent_for(&self) -> Duration {
@@ -199,7 +131,7 @@ impl Shared {
         }
         connection.outgoing = Some(outgoing.clone());
         drop(connection);
-        self.set(LinkState::Up);
+        self.presence.set(Seen::Up);
     }
 
     fn answered(&self, frame: &[u8]) -> ControlFlow<()> {
@@ -229,7 +161,7 @@ async fn keep(node: Node, address: String, patience: Patience, shared: Arc<Share
         };
         drop(ended);
         let lost = shared.silent_for() >= patience.lost_after;
-        shared.set(if lost { LinkState::Lost } else { LinkState::Wavering });
+        shared.presence.set(if lost { Seen::Lost } else { Seen::Wavering });
         if !was_up || lost {
             time::sleep(patience.reconnect).await;
         }

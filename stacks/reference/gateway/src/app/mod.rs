@@ -25,7 +25,7 @@ use squall_platform::rng::Draw;
 use squall_platform::{Node, Rng, Running, running};
 use squall_role::Ports;
 use squall_role::RoleError;
-use squall_role::admin::{Admin, Health, Shown};
+use squall_role::admin::{Admin, Health, Pending, Shown};
 use squall_role::backoff;
 use squall_role::settings::Live;
 use squall_role::store::{Store, StoreError};
@@ -215,7 +215,9 @@ impl Shown for App {
         Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail, ..Health::default() }
     }
 
-    fn pending(&self, after: usize, max: usize) -> Vec<String> {
-        self.open().values().skip(after).take(max).map(|message| message.text.clone()).collect()
+    fn pending(&self, after: usize, max: usize) -> Pending<'_> {
+        let open = self.open();
+        let texts = open.values().skip(after).take(max).map(|message| message.text.clone());
+        Box::pin(std::future::ready(Ok(texts.collect())))
     }
 }

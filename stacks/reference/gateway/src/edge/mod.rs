@@ -24,7 +24,7 @@ use squall_model::units::Micros;
 use squall_platform::running;
 use squall_platform::{Node, Rng, Running};
 use squall_role::Ports;
-use squall_role::admin::{Admin, Health, Shown};
+use squall_role::admin::{Admin, Health, Pending, Shown};
 use squall_role::settings::Live;
 use squall_wire::http::{Client, Limits, Request};
 use states::States;
@@ -66,7 +66,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let mut ports = Ports::new(&node, &config);
     let (http, status) = (ports.bind("http").await?, ports.bind("status").await?);
     let admin = ports.bind("admin").await?;
-    let regions = Regions::open(&node, &config);
+    let regions = Regions::open(&node, &config)?;
     let spool = Spool::open(&node, regions.all.len(), |number| regions.home(number)).await?;
     let submit = config.timer("submit_timeout", Micros::from_secs(5)).std();
     let edge = Arc::new(Edge {
@@ -116,7 +116,7 @@ impl Shown for Edge {
             .regions
             .all
             .iter()
-            .filter(|region| !region.queue.is_up())
+            .filter(|region| !region.queue.presence().is_up())
             .map(|region| region.name.as_str())
             .collect();
         let now = self.node.unix_us();
@@ -135,7 +135,7 @@ impl Shown for Edge {
         }
     }
 
-    fn pending(&self, after: usize, max: usize) -> Vec<String> {
-        self.spool.texts(after, max)
+    fn pending(&self, after: usize, max: usize) -> Pending<'_> {
+        Box::pin(async move { Ok(self.spool.texts(after, max)) })
     }
 }

@@ -1,14 +1,14 @@
 //! Where an accepted message goes: its home queue, another region's, a gateway, or the spool.
 //!
 //! An enqueue without an answer may have happened. Asked again of the same queue it is recognised,
-//! so it is held for that queue. If it goes to another queue instead, the first is told to drop it;
-//! should its gateway be quicker, the message is sent twice.
+//! so it is held for that queue. If it goes to another queue instead, the first is told to drop it, or
+//! its gateway where a broker keeps it; should that be quicker, the message is sent twice.
 
 use super::Edge;
-use super::regions::Enqueued;
 use super::tuning::OnLoss;
 use crate::link::CallError;
 use crate::message::{Envelope, Reply, What};
+use crate::remote::Enqueued;
 use futures::future;
 use squall_platform::time;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Edge {
         let mut unsure = None;
         let ways = if failover { self.regions.all.len() } else { 1 };
         for region in self.regions.from(home).take(ways) {
-            match region.enqueue(&self.node, message, self.enqueue_timeout).await {
+            match region.queue.enqueue(&self.node, message, self.enqueue_timeout).await {
                 Enqueued::Safe => {
                     if let Some(first) = unsure {
                         self.void(first, message);
@@ -74,7 +74,7 @@ impl Edge {
     /// gateway that may have submitted it knows its sid.
     async fn spill(&self, message: &Envelope, home: usize) -> bool {
         for gateway in self.regions.from(home).filter_map(|region| region.gateway.as_ref()) {
-            if !gateway.settled().await {
+            if !gateway.presence().settled().await {
                 continue;
             }
             match gateway.call(What::Submit(message.clone()), self.spill_timeout).await {
@@ -97,9 +97,9 @@ pub(super) async fn work_off(edge: Arc<Edge>, home: usize) {
         edge.spool.filled(home).await;
         let tuning = edge.settings.get();
         let ways = if tuning.region_failover { edge.regions.all.len() } else { 1 };
-        if !edge.regions.from(home).take(ways).any(|region| region.queue.is_up()) {
+        if !edge.regions.from(home).take(ways).any(|region| region.queue.presence().is_up()) {
             if let Some(region) = edge.regions.all.get(home) {
-                let _ = time::timeout(LOOK, region.queue.up()).await;
+                let _ = time::timeout(LOOK, region.queue.presence().up()).await;
             }
             continue;
         }

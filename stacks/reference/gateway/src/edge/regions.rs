@@ -1,52 +1,28 @@
 //! The regions as the edge sees them: a queue and a gateway each, and whose home they are.
 
-use crate::link::{CallError, Link, Patience};
-use crate::message::{Envelope, Reply, Sid, What};
+use crate::link::Link;
+use crate::message::{Sid, What};
+use crate::presence::Patience;
+use crate::remote::{Keeper, RemoteQueue};
 use squall_model::node_config::NodeConfig;
 use squall_platform::Node;
+use squall_role::RoleError;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// Messages remembered as gone another way, per queue.
 const VOIDED: usize = 10_000;
 
 pub(super) struct Region {
     pub name: String,
-    pub queue: Link,
+    pub queue: RemoteQueue,
     pub gateway: Option<Link>,
-    /// Told to the queue first on every new connection: it may hold them without our knowing.
+    /// Told first on every new connection to whoever can drop them: the queue, which may hold them
+    /// without our knowing, or its gateway where the queue is a broker's.
     voided: Arc<Mutex<VecDeque<Sid>>>,
 }
 
-/// What became of an enqueue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Enqueued {
-    Safe,
-    Not,
-    Unsure,
-}
-
 impl Region {
-    /// Asks the region's queue to keep a message. To ask again is harmless.
-    pub(super) async fn enqueue(
-        &self,
-        node: &Node,
-        message: &Envelope,
-        timeout: Duration,
-    ) -> Enqueued {
-        if !self.queue.settled().await {
-            return Enqueued::Not;
-        }
-        let until_us = node.unix_us().saturating_add(timeout.as_micros() as u64);
-        let what = What::Enqueue { message: message.clone(), until_us };
-        match self.queue.call(what, timeout).await {
-            Ok(Reply::Done) => Enqueued::Safe,
-            Ok(Reply::Unknown(_)) | Err(CallError::Indeterminate(_)) => Enqueued::Unsure,
-            Ok(_) | Err(CallError::NotSent(_)) => Enqueued::Not,
-        }
-    }
-
     /// This message went another way, though this queue may have it.
     pub(super) fn void(&self, sid: Sid) {
         let mut voided = self.voided.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,7 +31,12 @@ impl Region {
             voided.pop_front();
         }
         drop(voided);
-        self.queue.tell(What::Void(vec![sid]));
+        let what = What::Void(vec![sid]);
+        match (&self.queue, &self.gateway) {
+            (RemoteQueue::Frames(queue), _) => queue.tell(what),
+            (RemoteQueue::Broker(_), Some(gateway)) => gateway.tell(what),
+            (RemoteQueue::Broker(_), None) => false,
+        };
     }
 }
 
@@ -67,27 +48,34 @@ pub(super) struct Regions {
 
 impl Regions {
     /// Opens the links to all queues and gateways that the configuration names.
-    pub(super) fn open(node: &Node, config: &NodeConfig) -> Regions {
+    ///
+    /// # Errors
+    /// A setting that does not read.
+    pub(super) fn open(node: &Node, config: &NodeConfig) -> Result<Regions, RoleError> {
         let patience = Patience::of(config);
+        let keeper = Keeper::of(config).map_err(RoleError::Setting)?;
         let linked = |role: &'static str| {
             config.links.iter().filter(move |(name, _)| name.starts_with(role))
         };
         let region_of = |name: &str| config.regions.get(name).cloned().unwrap_or_default();
-        let open =
-            |address: &String, hello| Link::open(node, address.clone(), patience, None, hello);
         let all: Vec<Region> = linked("queue")
             .map(|(name, address)| {
                 let region = region_of(name);
                 let voided = Arc::new(Mutex::new(VecDeque::new()));
-                let gateway = linked("gateway")
-                    .find(|(gateway, _)| region_of(gateway) == region)
-                    .map(|(_, address)| open(address, Box::new(Vec::new)));
                 let told = voided.clone();
-                let hello = Box::new(move || {
+                let forget = move || {
                     let told = told.lock().unwrap_or_else(PoisonError::into_inner);
                     vec![What::Void(told.iter().copied().collect())]
-                });
-                Region { name: region, queue: open(address, hello), gateway, voided }
+                };
+                let to_gateway = (!keeper.voids()).then(|| forget.clone());
+                let gateway = linked("gateway")
+                    .find(|(gateway, _)| region_of(gateway) == region)
+                    .map(|(_, address)| {
+                        let hello = move || to_gateway.as_ref().map_or(Vec::new(), |tell| tell());
+                        Link::open(node, address.clone(), patience, None, Box::new(hello))
+                    });
+                let queue = keeper.open(node, address, patience, forget);
+                Region { name: region, queue, gateway, voided }
             })
             .collect();
         let home = |name: &str| all.iter().position(|region| region.name == name);
@@ -97,7 +85,7 @@ impl Regions {
             .filter_map(|segment| Some((segment.prefix.clone(), home(&segment.region)?)))
             .collect();
         prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Regions { all, prefixes }
+        Ok(Regions { all, prefixes })
     }
 
     /// The index of a number's home; numbers of nobody's are at home in the first region.

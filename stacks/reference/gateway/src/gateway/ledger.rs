@@ -99,6 +99,12 @@ impl Ledger {
         Ok(begun)
     }
 
+    /// Messages that took another way: those that nobody has begun here will not be.
+    pub(super) async fn void(&self, sids: Vec<Sid>) -> Result<(), StoreError> {
+        self.lock().void(sids)?;
+        self.commit().await
+    }
+
     /// After a submit that certainly did not happen.
     pub(super) async fn drop_begun(&self, sid: Sid) -> Result<(), StoreError> {
         {
@@ -231,6 +237,15 @@ impl Inner {
         Ok(begun)
     }
 
+    fn void(&mut self, sids: Vec<Sid>) -> Result<(), StoreError> {
+        for sid in sids {
+            if self.line(sid)?.is_none() {
+                self.close(sid);
+            }
+        }
+        Ok(())
+    }
+
     fn accepted(
         &mut self,
         message: &Envelope,
@@ -341,6 +356,20 @@ mod tests {
 
     fn receipt(uplink: &str, id: &str) -> Receipt {
         Receipt { uplink: uplink.into(), id: id.into(), state: State::Delivered, error: None }
+    }
+
+    /// What was begun may have been submitted: it is not taken back.
+    #[test]
+    fn a_message_that_took_another_way_is_settled_unless_it_was_begun() {
+        World::run(1, 0, |world| async move {
+            let (ledger, _) = Ledger::open(&world.node("gateway")).await.unwrap();
+            assert_eq!(ledger.begin(1).await.unwrap(), Begun::Fresh);
+            ledger.unsure(1);
+            ledger.void(vec![1, 2]).await.unwrap();
+            assert_eq!(ledger.begin(1).await.unwrap(), Begun::Unsure);
+            assert_eq!(ledger.begin(2).await.unwrap(), Begun::Settled);
+            assert_eq!(ledger.begin(3).await.unwrap(), Begun::Fresh);
+        });
     }
 
     /// Two vendors may give out the same id.

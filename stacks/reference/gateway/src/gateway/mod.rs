@@ -17,8 +17,11 @@ mod vendor;
 mod work;
 
 use crate::ServiceError;
-use crate::link::{Link, Patience};
+use crate::broker::Broker;
+use crate::link::Link;
 use crate::message::{self, Ask, Envelope, Reply, Sid, What};
+use crate::presence::Patience;
+use crate::remote::{Keeper, RemoteQueue, Source, Ticket};
 use crate::serve::{self, Asked, Peer};
 use breaker::Breaker;
 use budget::Budget;
@@ -34,14 +37,14 @@ use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Rng, Running};
 use squall_role::Ports;
 use squall_role::RoleError;
-use squall_role::admin::{Admin, Health, Shown};
+use squall_role::admin::{Admin, Health, Pending, Shown};
 use squall_role::settings::Live;
 use squall_wire::http::{Client, Limits, Request};
 use squall_wire::smpp::{Bind, credentials};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tuning::Tuning;
 use uplink::{Kind, Uplink};
 use vendor::Keys;
@@ -69,6 +72,8 @@ struct Gateway {
     under_way: Mutex<BTreeMap<Sid, Arc<Envelope>>>,
     rng: Mutex<Rng>,
     counts: Arc<Counts>,
+    /// Where it pulls from; set once, at the end of the start.
+    queue: OnceLock<RemoteQueue>,
     retry_interval: Duration,
     retry_interval_max: Duration,
     stuck_after: Micros,
@@ -85,6 +90,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let (counts, registry) = Counts::new();
     let counts = Arc::new(counts);
     let patience = Patience::of(&config);
+    let keeper = Keeper::of(&config).map_err(RoleError::Setting)?;
     let link_to = |role: &str| {
         config.links.iter().find(|(name, _)| name.starts_with(role)).map(|(_, at)| at.clone())
     };
@@ -119,6 +125,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         under_way: Mutex::default(),
         rng: Mutex::new(node.rng("gateway")),
         counts,
+        queue: OnceLock::new(),
         retry_interval: retry,
         retry_interval_max: config.timer("retry_interval_max", Micros::from_secs(8)).std(),
         stuck_after: config.slo.as_ref().map_or(Micros::from_secs(60), |slo| slo.deadline),
@@ -137,11 +144,9 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let admin = Admin { token: config.token.clone(), settings, registry, shown: gateway.clone() };
     admin.serve(&node, ports.bind("admin").await?, stopping.clone(), done.clone());
     if let Some(address) = link_to("queue") {
-        let (deliveries, delivered) = mpsc::unbounded_channel();
-        let credit = tuning.workers;
-        let hello = Box::new(move || vec![What::Pull { credit }]);
-        let queue = Link::open(&node, address, patience, Some(deliveries), hello);
-        node.spawn(pull(gateway, queue, delivered, stopping, done));
+        let (queue, source) = keeper.pull(&node, &address, patience, tuning.workers);
+        let _ = gateway.queue.set(queue);
+        node.spawn(pull(gateway, source, stopping, done));
     }
     Ok(Running { addresses: ports.addresses, stop, stopped })
 }
@@ -185,39 +190,19 @@ fn uplinks(
 }
 
 /// Takes what the queue hands out until the stop, then waits for what is under way.
-async fn pull(
-    gateway: Arc<Gateway>,
-    queue: Link,
-    mut delivered: mpsc::UnboundedReceiver<(Envelope, bool)>,
-    mut stopping: Stopping,
-    done: Done,
-) {
+async fn pull(gateway: Arc<Gateway>, mut source: Source, mut stopping: Stopping, done: Done) {
     loop {
-        let (message, _) = tokio::select! {
+        let (message, ticket) = tokio::select! {
             biased;
             () = stopping.asked() => break,
-            delivery = delivered.recv() => match delivery {
-                Some(delivery) => delivery,
+            pulled = source.next() => match pulled {
+                Some(pulled) => pulled,
                 None => break,
             },
         };
-        let (gateway, queue) = (gateway.clone(), queue.clone());
+        let (gateway, stopping) = (gateway.clone(), stopping.clone());
         let node = gateway.node.clone();
-        node.spawn(async move {
-            let sid = message.sid;
-            let verdict = gateway.watched(message, |m| {
-                let gateway = gateway.clone();
-                async move { gateway.carry(&m).await }
-            });
-            // A queue out of reach hands it out again; the ledger then knows it.
-            match verdict.await {
-                Verdict::Ack => queue.tell(What::Ack(sid)),
-                Verdict::Nack(pause) => {
-                    queue.tell(What::Nack { sid, delay_ms: pause.as_millis() as u64 })
-                }
-                Verdict::Silence => false,
-            };
-        });
+        node.spawn(async move { bring(&gateway, message, ticket, stopping).await });
     }
     let deadline = Instant::now() + GRACE;
     while !gateway.under_way().is_empty() && Instant::now() < deadline {
@@ -226,7 +211,37 @@ async fn pull(
     drop(done);
 }
 
-/// The `direct` port: messages that no queue could take, and receipts that came to the other gateway.
+/// One message that was handed out, until the queue has it back.
+async fn bring(gateway: &Gateway, message: Envelope, ticket: Ticket, mut stopping: Stopping) {
+    let work = |message: Arc<Envelope>| async move {
+        loop {
+            let verdict = gateway.carry(&message).await;
+            let rest = async {
+                match verdict {
+                    // A queue out of reach hands it out again; the ledger then knows it.
+                    Verdict::Ack => {
+                        ticket.ack().await;
+                        false
+                    }
+                    Verdict::Nack(pause) => ticket.rest(pause).await,
+                    Verdict::Silence => ticket.yield_to_other(gateway.retry_interval_max).await,
+                }
+            };
+            let again = tokio::select! {
+                biased;
+                again = rest => again,
+                () = stopping.asked() => false,
+            };
+            if !again {
+                return;
+            }
+        }
+    };
+    gateway.watched(message, work).await;
+}
+
+/// The `direct` port: messages that no queue could take, those that took another way while a broker may
+/// have them, and receipts that came to the other gateway.
 struct Direct {
     gateway: Arc<Gateway>,
 }
@@ -243,6 +258,15 @@ impl Asked for Direct {
                         async move { gateway.carry_past_queue(&m).await }
                     });
                     peer.reply(number, reply.await);
+                });
+            }
+            What::Void(sids) => {
+                node.spawn(async move {
+                    let reply = match gateway.ledger.void(sids).await {
+                        Ok(()) => Reply::Done,
+                        Err(error) => Reply::Unknown(error.to_string()),
+                    };
+                    peer.reply(number, reply);
                 });
             }
             What::Receipt(receipt) => {
@@ -286,6 +310,13 @@ impl Gateway {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn broker(&self) -> Option<&Broker> {
+        match self.queue.get()? {
+            RemoteQueue::Frames(_) => None,
+            RemoteQueue::Broker(broker) => Some(broker),
+        }
+    }
+
     /// 0–99.
     fn draw(&self) -> u32 {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..100)
@@ -306,16 +337,31 @@ impl Shown for Gateway {
             .map(|up| format!("{} {}", up.name, if up.is_ready() { "ready" } else { "down" }))
             .collect();
         let healthy = self.uplinks.iter().any(Uplink::is_ready) && oldest_us <= self.stuck_after.0;
+        // A broker has no health page of its own: what waits in it is told here.
+        let depth = self.broker().map(Broker::depth);
         Health {
             healthy,
-            backlog,
+            backlog: backlog.max(depth.unwrap_or(0)),
             oldest_ms: oldest_us / 1000,
             detail: ways.join(", "),
-            ..Health::default()
+            gauges: depth.into_iter().map(|depth| ("broker_depth", depth)).collect(),
         }
     }
 
-    fn pending(&self, after: usize, max: usize) -> Vec<String> {
-        self.under_way().values().skip(after).take(max).map(|m| m.text.clone()).collect()
+    /// What it is at work on; with a broker, which cannot be asked by anybody else, what waits there too.
+    fn pending(&self, after: usize, max: usize) -> Pending<'_> {
+        Box::pin(async move {
+            // By sid: a message is here and there, and is one all the same.
+            let mut waiting = BTreeMap::new();
+            if let Some(broker) = self.broker() {
+                let listed = broker.list(after.saturating_add(max)).await;
+                let listed = listed.map_err(|why| why.to_string())?;
+                waiting.extend(listed.into_iter().map(|message| (message.sid, message.text)));
+            }
+            // Looked at last: a message moves from the broker to here, and never back unseen.
+            let under_way = self.under_way();
+            waiting.extend(under_way.values().map(|message| (message.sid, message.text.clone())));
+            Ok(waiting.into_values().skip(after).take(max).collect())
+        })
     }
 }

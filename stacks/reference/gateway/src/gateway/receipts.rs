@@ -60,7 +60,7 @@ impl Receipts {
         let (ledger, retry) = (self.ledger.clone(), self.retry);
         self.node.spawn(async move {
             loop {
-                edge.up().await;
+                edge.presence().up().await;
                 if let Ok(Reply::Done) = edge.call(What::Status(status.clone()), PATIENCE).await {
                     // Not written: it is told once more after a restart.
                     let _ = ledger.close(status.sid).await;

@@ -20,7 +20,7 @@ use squall_platform::running::{self, Done, Stopping};
 use squall_platform::time::{self, Instant};
 use squall_platform::{Node, Running};
 use squall_role::Ports;
-use squall_role::admin::{Admin, Health, Shown};
+use squall_role::admin::{Admin, Health, Pending, Shown};
 use squall_role::settings::{self, Live, Settings};
 use squall_role::store::{Store, StoreError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -128,8 +128,8 @@ impl Shown for Shared {
         Health { healthy, backlog, oldest_ms: oldest_us / 1000, detail, ..Health::default() }
     }
 
-    fn pending(&self, after: usize, max: usize) -> Vec<String> {
-        self.shelf().texts(after, max)
+    fn pending(&self, after: usize, max: usize) -> Pending<'_> {
+        Box::pin(async move { Ok(self.shelf().texts(after, max)) })
     }
 }
 

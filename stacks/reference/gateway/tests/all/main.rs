@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod app;
+mod brokers;
 mod flow;
 mod hostile;
 mod loopback;

@@ -26,7 +26,7 @@ use squall_model::stack::CarrierProtocol;
 use squall_model::units::Micros;
 use squall_platform::running::{self, Done, Stopping};
 use squall_platform::{Node, Rng, Running};
-use squall_role::admin::{Admin, Health, Shown};
+use squall_role::admin::{Admin, Health, Pending, Shown};
 use squall_role::settings::Live;
 use squall_role::{Ports, RoleError};
 use squall_wire::http::{Client, Fetching, Limits, Request, serve};
@@ -158,7 +158,7 @@ impl Shown for Platform {
         }
     }
 
-    fn pending(&self, after: usize, max: usize) -> Vec<String> {
-        self.ledger.texts(after, max)
+    fn pending(&self, after: usize, max: usize) -> Pending<'_> {
+        Box::pin(async move { Ok(self.ledger.texts(after, max)) })
     }
 }

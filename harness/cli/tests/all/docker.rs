@@ -1,0 +1,170 @@
+//! The docker engine through the whole program: what drills on it come to, and what they leave.
+//!
+//! Without a daemon these tests say so and test nothing; with `SQUALL_DOCKER=required` they fail instead.
+
+use crate::agree::{PLAYED, agrees};
+use crate::command::{alone, run, run_alone, squall};
+use crate::signals::{playing, signal};
+use nix::sys::signal::Signal;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command};
+
+/// Whether a daemon answers. Said past the test harness, which shows nothing of tests that pass.
+pub fn is_there() -> bool {
+    let asked =
+        Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    let why = match asked {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let required = std::env::var_os("SQUALL_DOCKER").is_some_and(|wish| wish == "required");
+    assert!(!required, "SQUALL_DOCKER=required, and no Docker daemon answers: {why}");
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED: no Docker daemon answers: {why}\n");
+    false
+}
+
+/// Names of what this process, a `squall run`, has at the daemon.
+fn things_of(child: &Child) -> Vec<String> {
+    let owner = format!("{{\"pid\":{},", child.id());
+    let list = |command: [&str; 2], name: &str| -> Vec<String> {
+        let format = format!("{{{{.Label \"squall.owner\"}}}} {{{{.{name}}}}}");
+        let output = Command::new("docker")
+            .args(command)
+            .args(["--filter", "label=squall.owner", "--format", &format])
+            .output()
+            .expect("the docker command");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().filter(|line| line.starts_with(&owner)).map(str::to_owned).collect()
+    };
+    [list(["ps", "-a"], "Names"), list(["network", "ls"], "Name")].concat()
+}
+
+/// What `doctor` or `recover` says of this folder's runs and of the daemon.
+fn says(command: &str, out: &Path) -> String {
+    let output = squall().arg(command).arg("--out").arg(out).output().expect("squall starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat()
+}
+
+#[test]
+fn the_short_drills_agree_in_containers_too() {
+    if !is_there() {
+        return;
+    }
+    let sim = run(&[&["--engine", "sim"][..], &PLAYED].concat());
+    let docker = run_alone(&[&["--engine", "docker", "--jobs", "2"][..], &PLAYED].concat());
+    agrees(&sim, &docker);
+}
+
+#[test]
+fn killed_paused_and_disconnected_are_each_proven_and_healed() {
+    if !is_there() {
+        return;
+    }
+    let out = tempfile::tempdir().expect("a folder");
+    let path = crate::command::feature(
+        out.path(),
+        r#"    Given the stack "reference"
+    And 20 messages per second
+    When steady state holds for 10 seconds
+    And node "gateway-1" is killed for 10 seconds
+    And 10 seconds pass
+    And node "gateway-1" is frozen for 10 seconds
+    And 10 seconds pass
+    And node "queue-2" is cut off for 10 seconds
+    And 20 seconds pass
+    Then no accepted message is lost
+"#,
+    );
+    let ran = run_alone(&["--engine", "docker", &path.display().to_string()]);
+    let drill = &ran.drills()[0];
+    let faults = drill["faults"].as_array().expect("faults");
+    assert_eq!(faults.len(), 3);
+    for fault in faults {
+        assert_eq!(fault["proven"], true, "{fault}\n{}", ran.said());
+        let at = |key: &str| fault[key].as_u64().unwrap_or_else(|| panic!("{key}: {fault}"));
+        assert!(at("requested_ms") <= at("effective_ms") && at("effective_ms") < at("healed_ms"));
+    }
+    let lost = &drill["objectives"][0];
+    assert_eq!(lost["verdict"], "pass", "{lost}\n{}", ran.said());
+    assert_eq!(ran.code(), Some(0), "{}", ran.said());
+}
+
+#[test]
+fn a_signal_heals_and_leaves_nothing_at_the_daemon() {
+    if !is_there() {
+        return;
+    }
+    let _own = alone();
+    let out = tempfile::tempdir().expect("a folder");
+    let mut child = playing(out.path(), squall(), "docker", "1 fault active");
+    assert!(things_of(&child).len() >= 10, "{:?}", things_of(&child));
+    signal(&child, Signal::SIGTERM);
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    assert_eq!(things_of(&child), Vec::<String>::new());
+    let facts = std::fs::read_to_string(out.path().join("latest/facts.jsonl")).expect("facts");
+    let thawed = |line: &str| line.contains("thaw_node") && line.contains("\"read_back\":true");
+    assert!(facts.lines().any(thawed), "the freeze was not undone");
+}
+
+#[test]
+fn what_a_killed_run_leaves_is_shown_and_swept_and_a_living_one_left_alone() {
+    if !is_there() {
+        return;
+    }
+    let _own = alone();
+    let out = tempfile::tempdir().expect("a folder");
+    let mut child = playing(out.path(), squall(), "docker", "1 fault active");
+    let had = things_of(&child);
+    says("recover", out.path());
+    assert_eq!(things_of(&child), had, "recover took from a living run");
+    signal(&child, Signal::SIGKILL);
+    child.wait().expect("it ends");
+    let left = things_of(&child);
+    assert_eq!(left.len(), had.len());
+    let shown = says("doctor", out.path());
+    assert!(shown.contains("of a run that died"), "{shown}");
+    assert_eq!(things_of(&child), left, "looking removes nothing");
+    let told = says("recover", out.path());
+    assert!(told.contains("containers and networks removed"), "{told}");
+    assert_eq!(things_of(&child), Vec::<String>::new());
+}
+
+#[test]
+fn somebody_elses_proxy_is_wanted_with_its_image_and_in_containers() {
+    let ask = |engine: &str| {
+        let asked = ["run", "--proxy", "toxiproxy", "features/faults/no-fault.feature", "--engine"];
+        let output = squall().args(asked).arg(engine).output().expect("squall starts");
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(ask("local").contains("--engine docker"));
+    let upstream = ["image", "inspect", "toxiproxy:2.12.0"];
+    if is_there()
+        && !Command::new("docker").args(upstream).output().expect("docker").status.success()
+    {
+        let said = ask("docker");
+        assert!(
+            said.contains("no image toxiproxy:2.12.0") && said.contains("docker tag"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn without_a_daemon_there_is_one_line_with_the_remedy() {
+    let out = tempfile::tempdir().expect("a folder");
+    let output = squall()
+        .args(["run", "--engine", "docker", "features/faults/no-fault.feature", "--out"])
+        .arg(out.path())
+        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .output()
+        .expect("squall starts");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("no Docker daemon answers") && said.contains("--engine local"), "{said}");
+}
