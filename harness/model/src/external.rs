@@ -4,10 +4,10 @@
 //! one is wanted, the name of the environment variable that holds it stands here.
 
 use crate::stack::{Link, SENDER};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A system under test that somebody else has started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -108,7 +108,9 @@ impl Outside {
             for at in config["listen"].as_object_mut().expect("ports").values_mut() {
                 *at = json!("127.0.0.1:0");
             }
-            for (to, at) in config["links"].as_object_mut().into_iter().flatten() {
+            for (to, at) in
+                config.get_mut("links").and_then(Value::as_object_mut).into_iter().flatten()
+            {
                 *at = raised.proxy_of(&format!("{name}->{to}"))["listen"].clone();
             }
             let served = Served::start(raised.folder.path(), role, &config);

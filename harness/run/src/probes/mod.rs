@@ -157,7 +157,7 @@ fn talk(plan: &Plan, target: &ProbeTarget, path: ProbePath) -> Talk {
 /// Whether the path beside a link is its target's control port: of a stack that already runs no other
 /// may be in reach.
 fn beside(plan: &Plan, directory: &Directory, target: &ProbeTarget, path: ProbePath) -> bool {
-    let known = port(plan, target).is_some_and(|(to, port)| directory.port(&to, &port).is_some());
+    let known = port(plan, target).is_some_and(|(to, port)| directory.beside(&to, &port).is_some());
     path == ProbePath::Control && matches!(target, ProbeTarget::Link(_)) && !known
 }
 
