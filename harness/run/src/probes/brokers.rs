@@ -197,6 +197,8 @@ mod tests {
         for answer in [damaged, huge, refused, b"AMQP\0\x01\0\0".to_vec()] {
             let (mut near, mut far) = tokio::io::duplex(4096);
             far.write_all(&answer).await.unwrap();
+            // Nothing else comes, so that whoever takes it for an answer does not wait for ever.
+            far.shutdown().await.unwrap();
             let asked = amqp(&mut near).await.unwrap_err();
             assert_eq!(asked.kind(), io::ErrorKind::InvalidData, "{answer:?}");
         }
