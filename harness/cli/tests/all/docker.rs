@@ -93,6 +93,26 @@ fn killed_paused_and_disconnected_are_each_proven_and_healed() {
     assert_eq!(ran.code(), Some(0), "{}", ran.said());
 }
 
+/// Each broker in its durable setting, and one that keeps nothing: a canary, met by the loss found.
+#[test]
+fn a_killed_broker_gives_back_what_it_confirmed_and_the_ledger_finds_what_memory_lost() {
+    if !is_there() {
+        return;
+    }
+    let brokers = ["--engine", "docker", "--jobs", "4", "features/faults/brokers.feature"];
+    let ran = run_alone(&brokers);
+    let drills = ran.drills();
+    assert_eq!(drills.len(), 4, "{}", ran.said());
+    for drill in drills {
+        let lost = &drill["objectives"][0];
+        let expected = if drill["expected"] == "fail" { "fail" } else { "pass" };
+        assert_eq!(lost["verdict"], expected, "{}: {lost}\n{}", drill["scenario"], ran.said());
+        for fault in drill["faults"].as_array().expect("faults") {
+            assert_eq!(fault["proven"], true, "{fault}");
+        }
+    }
+}
+
 #[test]
 fn a_signal_heals_and_leaves_nothing_at_the_daemon() {
     if !is_there() {
