@@ -96,9 +96,11 @@ impl Spec {
     }
 }
 
-/// Ports that the harness alone uses; the only ones that are published.
-fn is_control(port: &str) -> bool {
-    matches!(port, "admin" | "control")
+/// The ports at which the harness looks at a node, the only ones that are published: control ports, and
+/// every port of an image, which has none. A published port refuses as soon as its container is dead; at
+/// a container's own address there is silence then.
+fn is_published(port: &str, role: bool) -> bool {
+    !role || matches!(port, "admin" | "control")
 }
 
 pub(super) struct Container {
@@ -242,7 +244,8 @@ impl Container {
             self.ports.iter().map(port).collect()
         };
         let mut beside = at(&host);
-        for (port, number) in self.ports.iter().filter(|(port, _)| is_control(port)) {
+        let looked_at = |port: &str| is_published(port, self.says_ready);
+        for (port, number) in self.ports.iter().filter(|(port, _)| looked_at(port)) {
             let bindings = published.get(&format!("{number}/tcp")).cloned().flatten();
             let binding = bindings.and_then(|bindings| bindings.into_iter().next());
             let host_port = binding.and_then(|binding| binding.host_port);
@@ -309,7 +312,8 @@ fn body(
             PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(String::new()) };
         (format!("{number}/tcp"), Some(vec![binding]))
     };
-    let controls = spec.ports.iter().filter(|(port, _)| is_control(port));
+    let looked_at = |port: &str| is_published(port, spec.says_ready);
+    let published = spec.ports.iter().filter(|(port, _)| looked_at(port));
     ContainerCreateBody {
         hostname: Some(spec.node.clone()),
         image: Some(spec.image.clone()),
@@ -319,7 +323,7 @@ fn body(
         labels: Some(labels),
         host_config: Some(HostConfig {
             network_mode: Some(network.to_owned()),
-            port_bindings: Some(controls.map(|(_, number)| publish(*number)).collect()),
+            port_bindings: Some(published.map(|(_, number)| publish(*number)).collect()),
             ..HostConfig::default()
         }),
         ..ContainerCreateBody::default()

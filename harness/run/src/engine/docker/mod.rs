@@ -3,8 +3,8 @@
 //! A drill has two networks. Over `links` the nodes reach the fault proxy and the proxy reaches the
 //! nodes; it leads nowhere else. Over `beside` the harness reaches control ports and the untouched
 //! path of its probes; containers cannot reach each other there. A node that is cut off is taken
-//! from the first and stays on the second, so its log can still be read. Of all ports only control
-//! ports are published, on 127.0.0.1.
+//! from the first and stays on the second, so its log can still be read. Only the ports
+//! at which the harness looks at a node are published, on 127.0.0.1.
 
 mod container;
 mod daemon;
