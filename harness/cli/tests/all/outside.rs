@@ -171,7 +171,14 @@ impl Outside {
     pub fn state(&self) -> String {
         let (_, proxies) = ask(self.api(), "GET", "/proxies", "");
         let nodes = self.controls().filter(|(name, _)| *name != "smartfren" && *name != "vendor-b");
-        let settings = nodes.map(|(_, at)| ask(at, "GET", "/settings", "").1);
+        let settings = nodes.map(|(_, at)| {
+            let text = ask(at, "GET", "/settings", "").1;
+            let mut settings: BTreeMap<String, String> =
+                serde_json::from_str(&text).expect("settings");
+            // A node that does not name it has it at its default.
+            settings.entry("routing".into()).or_insert_with(|| "priority".into());
+            format!("{settings:?}")
+        });
         let behaviours = ["smartfren", "vendor-b"]
             .map(|carrier| ask(self.control(carrier), "GET", "/behaviours", "").1);
         proxies + &settings.collect::<String>() + &behaviours.concat()

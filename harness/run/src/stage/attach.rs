@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// How long what an earlier drill left under way may take to arrive.
 const SETTLED: Duration = Duration::from_secs(30);
+/// Settings that no drill changes.
+const CREDENTIALS: [&str; 2] = ["account", "secret"];
 /// Entries of a carrier's log asked for at once.
 const PAGE: u64 = 5_000;
 
@@ -29,6 +31,8 @@ pub(crate) struct Attached {
     proxies: BTreeMap<String, Option<String>>,
     /// Node → its settings.
     settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// What a setting is that a node did not name: the stack's own word.
+    unnamed: BTreeMap<String, String>,
     /// Links whose proxies the run leads to their targets; all where it is `None`.
     #[serde(skip)]
     led: Option<BTreeSet<String>>,
@@ -62,7 +66,7 @@ impl Attached {
             left.extend(restored.err().map(|why| format!("the proxy of {link}: {why}")));
         }
         for (node, before) in &self.settings {
-            let restored = put_back(control, node, before).await;
+            let restored = put_back(control, node, before, &self.unnamed).await;
             left.extend(restored.err().map(|why| format!("the settings of {node}: {why}")));
         }
         left
@@ -73,10 +77,15 @@ async fn put_back(
     control: &Control,
     node: &str,
     before: &BTreeMap<String, String>,
+    unnamed: &BTreeMap<String, String>,
 ) -> Result<(), String> {
     let now: BTreeMap<String, String> = control.get(node, "/settings").await?;
-    for (key, value) in before.iter().filter(|(key, value)| now.get(*key) != Some(value)) {
-        setting::set(control, node, key, value).await?;
+    for (key, value) in &now {
+        let was = before.get(key).or_else(|| unnamed.get(key));
+        let was = was.ok_or_else(|| format!("nothing says what {key} was"))?;
+        if was != value {
+            setting::set(control, node, key, was).await?;
+        }
     }
     Ok(())
 }
@@ -93,6 +102,8 @@ impl Stage {
     pub(super) async fn attach(&mut self, plan: &Plan, external: &External) -> Result<(), String> {
         place(&self.directory(), external);
         self.attached.led = Some(BTreeSet::new());
+        self.attached.unnamed = plan.stack.settings.clone();
+        self.attached.unnamed.retain(|key, _| !CREDENTIALS.contains(&key.as_str()));
         for link in &plan.stack.links {
             self.find_proxy(plan, external, link).await?;
         }
