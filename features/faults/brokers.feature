@@ -11,9 +11,9 @@ Feature: A broker is lost
       | on_queue_loss   | hold     |
       | backlog_rate    | 500      |
     And 50 messages per second
-    When steady state holds for 20 seconds
-    And the queue in region "singapore" is lost for 1 minute
-    And 40 seconds pass
+    When steady state holds for 10 seconds
+    And the queue in region "singapore" is lost for 30 seconds
+    And 30 seconds pass
     Then no accepted message is lost
     And no message is delivered more than once
     And at least 99% of messages are delivered within 2 minutes
@@ -27,9 +27,9 @@ Feature: A broker is lost
       | on_queue_loss   | hold  |
       | backlog_rate    | 500   |
     And 50 messages per second
-    When steady state holds for 20 seconds
-    And the queue in region "singapore" is lost for 1 minute
-    And 40 seconds pass
+    When steady state holds for 10 seconds
+    And the queue in region "singapore" is lost for 30 seconds
+    And 30 seconds pass
     Then no accepted message is lost
     And no message is delivered more than once
     And at least 99% of messages are delivered within 2 minutes
@@ -43,9 +43,9 @@ Feature: A broker is lost
       | on_queue_loss   | hold  |
       | backlog_rate    | 500   |
     And 50 messages per second
-    When steady state holds for 20 seconds
-    And the queue in region "singapore" is lost for 1 minute
-    And 40 seconds pass
+    When steady state holds for 10 seconds
+    And the queue in region "singapore" is lost for 30 seconds
+    And 30 seconds pass
     Then no accepted message is lost
     And no message is delivered more than once
     And at least 99% of messages are delivered within 2 minutes

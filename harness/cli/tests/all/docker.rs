@@ -55,7 +55,7 @@ fn the_short_drills_agree_in_containers_too() {
         return;
     }
     let sim = run(&[&["--engine", "sim"][..], &PLAYED].concat());
-    let docker = run_alone(&[&["--engine", "docker", "--jobs", "2"][..], &PLAYED].concat());
+    let docker = run_alone(&[&["--engine", "docker", "--jobs", "4"][..], &PLAYED].concat());
     agrees(&sim, &docker);
 }
 
@@ -70,12 +70,12 @@ fn killed_paused_and_disconnected_are_each_proven_and_healed() {
         r#"    Given the stack "reference"
     And 20 messages per second
     When steady state holds for 10 seconds
-    And node "gateway-1" is killed for 10 seconds
+    And node "gateway-1" is killed for 8 seconds
+    And 8 seconds pass
+    And node "gateway-1" is frozen for 8 seconds
+    And 8 seconds pass
+    And node "queue-2" is cut off for 8 seconds
     And 10 seconds pass
-    And node "gateway-1" is frozen for 10 seconds
-    And 10 seconds pass
-    And node "queue-2" is cut off for 10 seconds
-    And 20 seconds pass
     Then no accepted message is lost
 "#,
     );
