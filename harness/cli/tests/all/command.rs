@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 /// The workspace, where `features/` and `stacks/` are.
 pub fn root() -> PathBuf {
@@ -52,25 +52,53 @@ impl Ran {
     }
 }
 
-/// Drills in virtual time share the machine's processors with each other, and one in real time with
-/// none of them: it would be a drill of a busy machine.
-static PROCESSORS: RwLock<()> = RwLock::new(());
+/// Who plays shares the processors with its like alone: drills in virtual time use all that there is,
+/// those in real time mostly wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    Virtual,
+    /// Real time, with little traffic or nothing that depends on how fast it is.
+    Calm,
+    /// Real time, and so busy that another one would be felt.
+    Busy,
+}
 
-/// `squall run` with these arguments and an output folder of its own.
+static PLAYING: Mutex<(Option<Pace>, usize)> = Mutex::new((None, 0));
+static LEFT: Condvar = Condvar::new();
+
+/// A place among those who play at the same pace.
+pub struct Place;
+
+pub fn enter(pace: Pace) -> Place {
+    let playing = PLAYING.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = |(now, count): &mut (Option<Pace>, usize)| {
+        *count > 0 && (*now != Some(pace) || pace == Pace::Busy)
+    };
+    let mut playing = LEFT.wait_while(playing, taken).unwrap_or_else(PoisonError::into_inner);
+    *playing = (Some(pace), playing.1 + 1);
+    Place
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        PLAYING.lock().unwrap_or_else(PoisonError::into_inner).1 -= 1;
+        LEFT.notify_all();
+    }
+}
+
+/// `squall run` with these arguments, in virtual time, and an output folder of its own.
 pub fn run(arguments: &[&str]) -> Ran {
-    let _shared = PROCESSORS.read().unwrap_or_else(PoisonError::into_inner);
-    play(arguments)
+    run_at(Pace::Virtual, arguments)
 }
 
 /// [`run`], while no other test of this program plays.
 pub fn run_alone(arguments: &[&str]) -> Ran {
-    let _own = alone();
-    play(arguments)
+    run_at(Pace::Busy, arguments)
 }
 
-/// As long as it is held, no other test of this program plays.
-pub fn alone() -> RwLockWriteGuard<'static, ()> {
-    PROCESSORS.write().unwrap_or_else(PoisonError::into_inner)
+pub fn run_at(pace: Pace, arguments: &[&str]) -> Ran {
+    let _place = enter(pace);
+    play(arguments)
 }
 
 fn play(arguments: &[&str]) -> Ran {

@@ -5,7 +5,7 @@
 //! Without a Docker daemon or compose the test says so and tests nothing; with SQUALL_DOCKER=required it
 //! fails instead.
 
-use crate::command::{alone, root, squall};
+use crate::command::{Pace, enter, root, squall};
 use crate::outside::{PATIENCE, ask};
 use serde_json::Value;
 use std::io::Write;
@@ -145,7 +145,7 @@ fn the_composed_stack_is_drilled_and_goes_down_without_a_trace() {
         let made = squall().arg("images").output().expect("squall starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
-    let _alone = alone();
+    let _place = enter(Pace::Calm);
     let up = Up::bring(way);
     up.wait_until("healthy", || CONTROLS.clone().all(|place| healthy(&up.at(place), "/health")));
     let before = ask(&up.at(74), "GET", "/proxies", "").1;

@@ -3,12 +3,13 @@
 //! Without a daemon these tests say so and test nothing; with `SQUALL_DOCKER=required` they fail instead.
 
 use crate::agree::{PLAYED, agrees};
-use crate::command::{alone, run, run_alone, squall};
+use crate::command::{Pace, enter, run, run_alone, run_at, squall};
 use crate::signals::{playing, signal};
 use nix::sys::signal::Signal;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Whether a daemon answers. Said past the test harness, which shows nothing of tests that pass.
 pub fn is_there() -> bool {
@@ -23,6 +24,12 @@ pub fn is_there() -> bool {
     assert!(!required, "SQUALL_DOCKER=required, and no Docker daemon answers: {why}");
     let _ = writeln!(std::io::stderr(), "\nSKIPPED: no Docker daemon answers: {why}\n");
     false
+}
+
+/// Each start on docker sweeps what dead runs left, which some of these tests want to see first.
+fn only() -> MutexGuard<'static, ()> {
+    static DAEMON: Mutex<()> = Mutex::new(());
+    DAEMON.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Names of what this process, a `squall run`, has at the daemon.
@@ -55,6 +62,7 @@ fn the_short_drills_agree_in_containers_too() {
         return;
     }
     let sim = run(&[&["--engine", "sim"][..], &PLAYED].concat());
+    let _one = only();
     let docker = run_alone(&[&["--engine", "docker", "--jobs", "4"][..], &PLAYED].concat());
     agrees(&sim, &docker);
 }
@@ -79,7 +87,8 @@ fn killed_paused_and_disconnected_are_each_proven_and_healed() {
     Then no accepted message is lost
 "#,
     );
-    let ran = run_alone(&["--engine", "docker", &path.display().to_string()]);
+    let _one = only();
+    let ran = run_at(Pace::Calm, &["--engine", "docker", &path.display().to_string()]);
     let drill = &ran.drills()[0];
     let faults = drill["faults"].as_array().expect("faults");
     assert_eq!(faults.len(), 3);
@@ -100,6 +109,7 @@ fn a_killed_broker_gives_back_what_it_confirmed_and_the_ledger_finds_what_memory
         return;
     }
     let brokers = ["--engine", "docker", "--jobs", "4", "features/faults/brokers.feature"];
+    let _one = only();
     let ran = run_alone(&brokers);
     let drills = ran.drills();
     assert_eq!(drills.len(), 4, "{}", ran.said());
@@ -118,7 +128,7 @@ fn a_signal_heals_and_leaves_nothing_at_the_daemon() {
     if !is_there() {
         return;
     }
-    let _own = alone();
+    let (_one, _place) = (only(), enter(Pace::Calm));
     let out = tempfile::tempdir().expect("a folder");
     let mut child = playing(out.path(), squall(), "docker", "1 fault active");
     assert!(things_of(&child).len() >= 10, "{:?}", things_of(&child));
@@ -135,7 +145,7 @@ fn what_a_killed_run_leaves_is_shown_and_swept_and_a_living_one_left_alone() {
     if !is_there() {
         return;
     }
-    let _own = alone();
+    let (_one, _place) = (only(), enter(Pace::Calm));
     let out = tempfile::tempdir().expect("a folder");
     let mut child = playing(out.path(), squall(), "docker", "1 fault active");
     let had = things_of(&child);

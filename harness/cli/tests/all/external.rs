@@ -1,7 +1,7 @@
 //! A stack that already runs is drilled through its own fault proxy and left as it was found, and
 //! nothing is dialled that its file does not list.
 
-use crate::command::{alone, feature};
+use crate::command::{Pace, enter, feature};
 use crate::outside::{Bare, Outside, PATIENCE, TOKEN, VARIABLE, ask, squall_in};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -73,7 +73,7 @@ fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
 /// Twice over: what the first drill left in the carriers' logs bears the tokens of the second.
 #[test]
 fn a_drill_comes_to_its_verdict_and_leaves_the_stack_as_it_was() {
-    let _alone = alone();
+    let _place = enter(Pace::Calm);
     let outside = Outside::raise();
     outside.describe(|stack| stack);
     let before = outside.state();
@@ -99,7 +99,7 @@ fn a_drill_comes_to_its_verdict_and_leaves_the_stack_as_it_was() {
 /// to the other gateway has no way back here, so receipts are not asked for.
 #[test]
 fn proxy_and_carriers_are_started_where_there_are_none() {
-    let _alone = alone();
+    let _place = enter(Pace::Calm);
     let bare = Bare::raise();
     let throttled = LATENCY.replace(
         "    And 6 seconds pass\n",
