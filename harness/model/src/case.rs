@@ -140,8 +140,16 @@ impl<'a> Case<'a> {
     /// # Errors
     /// As [`Case::spans`].
     pub fn spans_of_ends(&self, phase: PhaseName) -> Result<Vec<Span>, String> {
-        let spans = self.spans(phase)?;
-        Ok(if phase == PhaseName::DuringTheFault { self.during_at_most() } else { spans })
+        let mut spans = self.spans(phase)?;
+        if phase == PhaseName::DuringTheFault {
+            spans = self.during_at_most();
+        }
+        // What was under way when the traffic ended goes on into the drain.
+        let end = self.whole().end;
+        for span in spans.iter_mut().filter(|span| span.end == end) {
+            span.end = self.watched();
+        }
+        Ok(spans)
     }
 
     /// Attempted calls of a phase, each in the phase in which it ended: the calls that a fault cuts short

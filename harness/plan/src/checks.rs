@@ -3,10 +3,10 @@
 //! Conservative: what is refused here could not have passed. Judging what happened is not done here.
 
 use crate::draft::Draft;
-use squall_model::fault::{Fault, Watch};
+use squall_model::fault::{Fault, TelemetryRises, Watch};
 use squall_model::objective::Objective;
 use squall_model::objective::recovers::RecoversFrom;
-use squall_model::plan::{PhaseName, Plan};
+use squall_model::plan::{PhaseName, Plan, PlannedFault};
 use squall_model::stats::{Decision, Proportion, wanted};
 use squall_model::traffic::Item;
 use squall_model::units::{Micros, Span};
@@ -36,8 +36,13 @@ pub fn all(draft: &mut Draft, plan: &Plan) {
             }
             Objective::VerbsSucceed(it) => {
                 of_verbs(draft, plan, objective.phase);
-                if it.at_least == 0.0 {
-                    cannot_fail(draft, "0%");
+                match it.at_least {
+                    0.0 => cannot_fail(draft, "0%"),
+                    1.0 => {
+                        let message = "no number of verbs can show that all of them succeed";
+                        draft.wrong("100%", message).help = Some("ask for 99.9%".to_owned());
+                    }
+                    _ => {}
                 }
             }
             Objective::VerbsFail(it) => {
@@ -66,6 +71,7 @@ pub fn all(draft: &mut Draft, plan: &Plan) {
     }
     silences(draft, plan);
     baselines(draft, plan);
+    rates(draft, plan);
 }
 
 /// The spans of scheduled instants a phase looks at, in the best case.
@@ -125,13 +131,13 @@ fn share(draft: &mut Draft, plan: &Plan, phase: PhaseName, at_least: f64, what: 
     if best.within(at_least, 1.0) == Decision::Inside {
         return;
     }
-    let percent = crate::describe::percent(at_least);
+    let (percent, items) = (crate::describe::percent(at_least), plan.traffic.item.many());
     let help = match wanted(best, at_least, 1.0) {
-        Some(more) if at_least < 1.0 => format!("it would take {more} messages"),
-        _ => "no number of messages can show it".to_owned(),
+        Some(more) if at_least < 1.0 => format!("it would take {more} {items}"),
+        _ => format!("no number of {items} can show it"),
     };
     let message =
-        format!("about {n} messages can never show at least {percent} {what}, even if all are");
+        format!("about {n} {items} can never show at least {percent} {what}, even if all are");
     draft.wrong("", message).help = Some(help);
 }
 
@@ -218,14 +224,34 @@ const FIRST_LOOK: Micros = Micros::from_secs(1);
 /// What is proven by probes is proven by the difference to those before it.
 fn baselines(draft: &mut Draft, plan: &Plan) {
     for planned in plan.faults.iter().filter(|planned| planned.window.start < FIRST_LOOK) {
-        let compares =
-            |watch: &Watch| watch.target().is_some() || matches!(watch, Watch::Faster { .. });
-        if planned.watches.iter().any(compares) {
+        if planned.watches.iter().any(|watch| watch.target().is_some()) {
             draft.at.line = planned.line;
             let message = "nothing is seen before this fault, so its effect can never be proven";
             draft.wrong("", message).help =
                 Some("put a step before it: When steady state holds for 1 minute".to_owned());
         }
+    }
+}
+
+/// A rate is compared with the one before, and seen to have gone again after.
+fn rates(draft: &mut Draft, plan: &Plan) {
+    let over = TelemetryRises::SEEN_OVER;
+    let by_rate = |watch: &Watch| matches!(watch, Watch::Faster { .. });
+    let seen_by_rate = |planned: &&PlannedFault| planned.watches.iter().any(by_rate);
+    for planned in plan.faults.iter().filter(seen_by_rate) {
+        let window = planned.window;
+        let lasts = window.end >= plan.end;
+        let message = match () {
+            () if window.start <= over => "too little is seen before this fault to compare it with",
+            () if window.length() <= over => "this fault is too short for its rate to be seen",
+            () if !lasts && window.end + over >= plan.end + plan.drain => {
+                "too little is seen after this fault to tell that it is gone"
+            }
+            () => continue,
+        };
+        draft.at.line = planned.line;
+        draft.wrong("", message).help =
+            Some(format!("rates are taken over {over}: give it longer than that"));
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{FaultKind, Watch};
 use crate::lever::LeverCall;
 use crate::stack::Stack;
+use crate::units::Micros;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub struct TelemetryRises {
 impl TelemetryRises {
     /// The setting: telemetry requests for each that the stack would make by itself.
     pub const SETTING: &'static str = "telemetry_factor";
+    /// A rate is taken over so long: a few requests more or less in a second are chance.
+    pub const SEEN_OVER: Micros = Micros::from_secs(20);
     /// Under this name a node counts its telemetry requests in its health.
     pub const GAUGE: &'static str = "telemetry_requests";
 

@@ -145,7 +145,11 @@ impl MessageTable {
             }
             return;
         };
-        if m < self.limit && self.verbs.log(m, fact) {
+        if let CarrierEvent::Verb { verb, code } = &fact.what {
+            // Of a stranger's call the call itself is counted, not its verbs.
+            if m < self.limit {
+                self.verbs.log(m, fact.at, verb, code.as_deref());
+            }
             return;
         }
         let route = self.route_of(&fact.carrier);

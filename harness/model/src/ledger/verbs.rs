@@ -1,6 +1,5 @@
 //! What handsets heard of the verbs of their calls, by the carriers' own logs: 24 bytes a verb.
 
-use crate::fact::{CarrierEvent, CarrierSaw};
 use crate::units::Micros;
 
 /// One verb that ended, on the handset of call `m`.
@@ -47,12 +46,10 @@ impl Verbs {
     }
 
     /// Takes in a line of a carrier's log; false for one that is not about a verb.
-    pub(super) fn log(&mut self, m: u64, fact: &CarrierSaw) -> bool {
-        let CarrierEvent::Verb { verb, code } = &fact.what else { return false };
+    pub(super) fn log(&mut self, m: u64, at: Micros, verb: &str, code: Option<&str>) {
         let verb = index(&mut self.names, verb);
-        let code = code.as_deref().map(|code| index(&mut self.codes, code));
-        self.rows.push(Heard { m, at: fact.at, verb, code });
-        true
+        let code = code.map(|code| index(&mut self.codes, code));
+        self.rows.push(Heard { m, at, verb, code });
     }
 }
 

@@ -24,9 +24,15 @@ impl Check for CallsDropped {
             Ok(calls) => calls,
             Err(why) => return Checked::nothing(Unit::Ratio, why),
         };
-        let answered = calls.iter().any(|(_, call)| call.was_delivered() || call.dropped());
-        if !calls.is_empty() && !answered {
+        let answered = calls.iter().filter(|(_, call)| call.was_delivered() || call.dropped());
+        let answered = answered.count();
+        if !calls.is_empty() && answered == 0 {
             let why = "No call was answered, so none could be dropped.";
+            return Checked::nothing(Unit::Ratio, why);
+        }
+        let most = self.high * calls.len() as f64;
+        if self.low == 0.0 && !calls.is_empty() && answered as f64 <= most {
+            let why = "Too few calls were answered for so many to be dropped.";
             return Checked::nothing(Unit::Ratio, why);
         }
         let (mut seen, mut evidence) = (Proportion { k: 0, n: 0 }, Vec::new());

@@ -2,12 +2,12 @@
 
 use super::{Seen, bracket};
 use crate::fact::Health;
+use crate::fault::TelemetryRises;
 use crate::plan::PlannedFault;
 use crate::units::Micros;
 use std::collections::BTreeMap;
 
-/// A rate is taken over so long: a few requests more or less in a second are chance.
-const OVER: Micros = Micros::from_secs(20);
+const OVER: Micros = TelemetryRises::SEEN_OVER;
 
 /// What the nodes counted together, as it stood at a look.
 struct Look {
@@ -87,7 +87,7 @@ fn rate(from: &Look, to: &Look) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::{Fault, TelemetryRises};
+    use crate::fault::Fault;
     use crate::sample::{self, s};
     use crate::units::Span;
 
@@ -100,24 +100,53 @@ mod tests {
         }
     }
 
+    fn look(second: u64, node: &str, total: u64) -> Health {
+        Health {
+            at: s(second),
+            node: node.into(),
+            healthy: Some(true),
+            backlog: 0,
+            oldest: Micros::ZERO,
+            gauges: [("n".to_owned(), total)].into(),
+        }
+    }
+
     /// `per_second` by second, looked at each second.
     fn seen(per_second: impl Fn(u64) -> u64) -> Seen {
         let mut total = 0;
+        let health = (0..300).map(|second| {
+            total += per_second(second);
+            look(second, "queue-1", total)
+        });
+        seen_by(&["queue-1"], &health.collect::<Vec<_>>())
+    }
+
+    fn seen_by(nodes: &[&str], health: &[Health]) -> Seen {
+        let nodes: Vec<String> = nodes.iter().map(|node| (*node).to_owned()).collect();
+        watch(&planned(), (&nodes, "n"), 5.0, &health.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn who_counts_from_0_again_has_not_fallen_behind_nor_jumped() {
+        // It is started anew in the baseline: what it had counted stays counted.
+        let total = |second: u64| if second < 50 { 10 * second } else { 10 * (second - 50) };
+        let risen = |second: u64| if second > 100 { 40 * (second - 100) } else { 0 };
         let health: Vec<Health> = (0..300)
-            .map(|second| {
-                total += per_second(second);
-                Health {
-                    at: s(second),
-                    node: "queue-1".into(),
-                    healthy: Some(true),
-                    backlog: 0,
-                    oldest: Micros::ZERO,
-                    gauges: [("n".to_owned(), total)].into(),
-                }
-            })
+            .map(|second| look(second, "queue-1", total(second) + risen(second.min(200))))
             .collect();
-        let health: Vec<&Health> = health.iter().collect();
-        watch(&planned(), (&["queue-1".to_owned()], "n"), 5.0, &health)
+        let rise = seen_by(&["queue-1"], &health);
+        assert!(rise.doubts.is_empty(), "{:?}", rise.doubts);
+        assert_eq!(rise.how, "n grew to 5.0 times the usual rate");
+    }
+
+    #[test]
+    fn a_node_that_is_first_heard_of_in_the_fault_is_no_rise() {
+        let mut health: Vec<Health> =
+            (0..300).map(|second| look(second, "queue-1", 10 * second)).collect();
+        health.extend((110..300).map(|second| look(second, "queue-2", 5_000 + 10 * second)));
+        health.sort_by_key(|look| look.at);
+        let late = seen_by(&["queue-1", "queue-2"], &health);
+        assert!(late.effective.is_none(), "{}", late.how);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A call is known by its number, which stands in its Call-ID and in the branch of each of its
 //! transactions; so an answer needs no search. Over TCP nothing is sent twice (RFC 3261 section 17).
 
+use super::dialog::LET_GO;
 use super::encode::{Body, put_line, put_request};
 use super::fields;
 use super::sdp::{INACTIVE, SDP};
@@ -166,7 +167,7 @@ impl Calls {
             }
             // Answered in this very instant.
             Stage::Up => {
-                let _ = self.bye(number, &fields::reason(16, "cancelled"));
+                let _ = self.bye(number, &fields::reason(LET_GO, "cancelled"));
                 self.forget(number);
             }
             _ => self.forget(number),

@@ -8,7 +8,7 @@ use squall_platform::time::timeout;
 use tokio::sync::mpsc;
 
 /// The Q.850 cause of a call that is let go of without a word: normal, unspecified.
-const LET_GO: u8 = 31;
+pub(super) const LET_GO: u8 = 31;
 
 /// A call that was answered. Dropping it hangs up with cause 31 (normal, unspecified): the other side
 /// takes the call as cut short.

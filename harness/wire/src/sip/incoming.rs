@@ -2,6 +2,7 @@
 //! side.
 
 use super::calls::{Calls, Stage};
+use super::dialog::LET_GO;
 use super::encode::{echo, put_response};
 use super::fields;
 use super::message::Message;
@@ -92,7 +93,7 @@ impl Calls {
         self.send(number, "ACK", 1, "", None);
         let taken = waiter.is_some_and(|answer| answer.send(Ok(())).is_ok());
         if !taken {
-            let _ = self.bye(number, &fields::reason(16, "cancelled"));
+            let _ = self.bye(number, &fields::reason(LET_GO, "cancelled"));
             self.forget(number);
         }
     }
@@ -157,7 +158,7 @@ fn refused(status: u16, message: &Message) -> CallError {
 }
 
 fn why(message: &Message) -> String {
-    match message.get(Name::Reason).and_then(fields::q850) {
+    match message.all(Name::Reason).find_map(fields::q850) {
         Some((cause, text)) if text.is_empty() => cause.to_string(),
         Some((_, text)) => text.into_owned(),
         None => String::new(),

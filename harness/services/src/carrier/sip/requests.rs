@@ -211,8 +211,10 @@ impl Session {
         if !self.calls.get(&place).is_some_and(answered) {
             return self.terminate(place);
         }
-        let reason = message.get(Name::Reason).and_then(fields::q850);
+        let reason = message.all(Name::Reason).find_map(fields::q850);
         let end = match reason {
+            // A reason that nobody here can read is not the usual one.
+            None if message.get(Name::Reason).is_some() => Event::Dropped(verbs::code("other")),
             None | Some((NORMAL, _)) => Event::Delivered,
             Some((cause, text)) => match text.parse::<u32>() {
                 Ok(_) => Event::Dropped(verbs::code(&text)),

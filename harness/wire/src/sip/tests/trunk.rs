@@ -202,6 +202,8 @@ fn silence_and_ringing_are_told_apart_and_a_late_ring_is_cancelled() {
         far.expect(Method::Ack).await;
         let bye = far.expect(Method::Bye).await;
         assert_eq!(bye.to_tag(), "far");
+        let reason = bye.get(Name::Reason).expect("a reason");
+        assert!(reason.contains("cause=31"), "nobody heard the call to its end: {reason}");
     });
 }
 
