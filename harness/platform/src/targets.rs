@@ -32,7 +32,7 @@ impl Targets {
     ///
     /// # Errors
     /// `PermissionDenied` where nothing of it is; what the resolver says of an unknown name.
-    pub(crate) async fn resolve(&self, address: &str) -> io::Result<Vec<SocketAddr>> {
+    pub async fn resolve(&self, address: &str) -> io::Result<Vec<SocketAddr>> {
         let found: Vec<SocketAddr> = tokio::net::lookup_host(address).await?.collect();
         let allowed: Vec<SocketAddr> =
             found.iter().copied().filter(|at| self.allows(*at)).collect();

@@ -16,6 +16,7 @@ mod error;
 mod guard;
 mod ingress;
 mod levers;
+mod numbers;
 mod play;
 mod probes;
 mod progress;

@@ -2,10 +2,11 @@
 
 use crate::args::Proxy;
 use crate::exit::Exit;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 use squall_model::plan::Plan;
 use squall_model::stack::{ImageFrom, RunAs};
-use squall_run::engine::docker::{self, DaemonError, Leftover, Props, images};
+use squall_run::engine::docker::images::{self, Images};
+use squall_run::engine::docker::{self, Daemon, DaemonError, Leftover, Props};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -13,32 +14,41 @@ use std::path::{Path, PathBuf};
 /// Everything that the plans' containers run. Without a daemon there is nothing to play on: that is said
 /// in one line, and `None`.
 pub fn prepare(plans: &[Plan], stacks: PathBuf, proxy: Proxy) -> Result<Option<Props>> {
-    if let Err(error) = block_on(docker::reach())? {
-        eprintln!("squall: {error}");
-        return Ok(None);
-    }
-    swept(block_on(docker::sweep())?)?;
-    let images = images::Images { checkout: checkout()?, stacks, say: &say };
-    let mut props = block_on(images.prepare(plans))?.map_err(|error| anyhow!(error))?;
-    if proxy == Proxy::Toxiproxy {
-        props.proxy = Some(block_on(images::toxiproxy())?.map_err(|error| anyhow!(error))?);
-    }
-    Ok(Some(props))
+    with_daemon(async |daemon| {
+        swept(daemon.sweep().await)?;
+        let images = Images { daemon: &daemon, checkout: checkout()?, stacks, say: &say };
+        let mut props = images.prepare(plans).await.map_err(Error::msg)?;
+        if proxy == Proxy::Toxiproxy {
+            props.proxy = Some(images.toxiproxy().await.map_err(Error::msg)?);
+        }
+        Ok(props)
+    })
 }
 
 /// `squall images`: everything that any stack of `stacks/` can need.
 pub fn images() -> Result<Exit> {
-    if let Err(error) = block_on(docker::reach())? {
-        eprintln!("squall: {error}");
-        return Ok(Exit::Inconclusive);
-    }
-    let stacks = PathBuf::from("stacks");
-    let wanted = of_stacks(&stacks)?;
-    let images = images::Images { checkout: checkout()?, stacks, say: &say };
-    for made in block_on(images.all(&wanted))?.map_err(|error| anyhow!(error))? {
-        println!("{made}");
-    }
+    let made = with_daemon(async |daemon| {
+        let stacks = PathBuf::from("stacks");
+        let wanted = of_stacks(&stacks)?;
+        let images = Images { daemon: &daemon, checkout: checkout()?, stacks, say: &say };
+        images.all(&wanted).await.map_err(Error::msg)
+    })?;
+    let Some(made) = made else { return Ok(Exit::Inconclusive) };
+    made.iter().for_each(|made| println!("{made}"));
     Ok(Exit::Met)
+}
+
+/// What `act` gives; `None` where no daemon answers, which is said.
+fn with_daemon<T>(act: impl AsyncFnOnce(Daemon) -> Result<T>) -> Result<Option<T>> {
+    block_on(async {
+        match docker::reach().await {
+            Ok(daemon) => act(daemon).await.map(Some),
+            Err(error) => {
+                eprintln!("squall: {error}");
+                Ok(None)
+            }
+        }
+    })?
 }
 
 /// Folders with a Dockerfile, one below each stack's own.
@@ -72,20 +82,21 @@ pub fn needs(plan: &Plan) -> bool {
 /// What the daemon is, and what dead runs have left at it.
 pub fn state() -> Result<(String, Vec<Leftover>), String> {
     let asked = block_on(async {
-        let docker = docker::reach().await.map_err(|error| error.to_string())?;
-        let version = docker.version().await.map_err(|error| error.to_string())?;
-        let left = docker::left_over().await?;
-        Ok((format!("Docker Engine {}", version.version.unwrap_or_default()), left))
+        let daemon = docker::reach().await.map_err(|error| error.to_string())?;
+        let left = daemon.left_over().await?;
+        Ok((format!("Docker Engine {}", daemon.version), left))
     });
     asked.map_err(|error| error.to_string())?
 }
 
 /// Removes what dead runs have left, where a daemon answers. Says what it was, and how much.
 pub fn sweep() -> Result<usize> {
-    match block_on(docker::reach())? {
-        Err(DaemonError::Away(_) | DaemonError::Foreign(_)) => Ok(0),
-        Ok(_) => swept(block_on(docker::sweep())?),
-    }
+    block_on(async {
+        match docker::reach().await {
+            Ok(daemon) => swept(daemon.sweep().await),
+            Err(DaemonError::Away(_) | DaemonError::Foreign(_)) => Ok(0),
+        }
+    })?
 }
 
 fn swept(swept: Result<Vec<Leftover>, String>) -> Result<usize> {
@@ -98,7 +109,7 @@ fn swept(swept: Result<Vec<Leftover>, String>) -> Result<usize> {
 
 fn checkout() -> Result<PathBuf> {
     let here = std::env::current_dir().context("cannot tell the working directory")?;
-    images::checkout(&here).map_err(|error| anyhow!(error))
+    images::checkout(&here).map_err(Error::msg)
 }
 
 fn say(what: &str) {

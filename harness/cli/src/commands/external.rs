@@ -28,6 +28,11 @@ pub fn choose(plans: &[Plan], args: &args::Run) -> Result<Option<EngineKind>> {
     if args.engine != Engine::Auto {
         bail!("\"{name}\" already runs: no engine plays it; leave --engine out");
     }
+    if args.jobs.is_some_and(|jobs| jobs > 1) {
+        bail!(
+            "there is one \"{name}\" only, and drills on it are played one after the other: leave --jobs out"
+        );
+    }
     for external in plans.iter().filter_map(|plan| plan.stack.external.as_ref()) {
         confirm(external, args.confirm.as_deref())?;
         Secrets::read(external).map_err(anyhow::Error::msg)?;

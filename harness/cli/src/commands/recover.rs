@@ -16,13 +16,16 @@ pub fn recover(args: &Reports) -> Result<Exit> {
     if removed > 0 {
         println!("{removed} containers and networks removed");
     }
+    if left {
+        return Ok(Exit::NotUndone);
+    }
     match (dead.len(), ended) {
         (0, _) => println!("nothing is left over under {out}/"),
         (_, 0) => println!("nothing had to be ended; nothing else is left over under {out}/"),
         (_, 1) => println!("1 process ended; nothing else is left over under {out}/"),
         (_, n) => println!("{n} processes ended; nothing else is left over under {out}/"),
     }
-    Ok(if left { Exit::NotUndone } else { Exit::Met })
+    Ok(Exit::Met)
 }
 
 /// Puts back what dead runs under `out` changed of stacks that somebody else has started, and tells of
@@ -37,7 +40,11 @@ pub fn put_back(out: &Path) -> Result<bool> {
         let (folder, name) = (one.folder.display(), &one.name);
         match one.left.as_slice() {
             [] => eprintln!("squall: the run of {folder} died: \"{name}\" is as it was before"),
-            left => eprintln!("squall: the run of {folder} died, not undone: {}", left.join("; ")),
+            left => eprintln!(
+                "squall: the run of {folder} died, not undone: {}; if \"{name}\" is gone for good, delete {}",
+                left.join("; "),
+                one.note().display(),
+            ),
         }
     }
     Ok(deserted.iter().any(|one| !one.left.is_empty()))

@@ -3,8 +3,9 @@
 //! A machine that is busy with something else may leave an objective in real time undecided, with the
 //! load as the reason. That is no disagreement; most have to be decided all the same.
 
-use crate::command::{Ran, run, run_alone};
+use crate::command::{Ran, holding, run, run_alone};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// One of each kind; all of them take ten minutes: `squall run --engine local --jobs 4 features/faults`.
 pub const PLAYED: [&str; 5] = [
@@ -21,6 +22,7 @@ fn the_short_drills_agree_between_the_worlds() {
     // Side by side: the drills mostly wait, and together they take as long as the longest.
     let local = run_alone(&[&["--engine", "local", "--jobs", "4"][..], &PLAYED].concat());
     agrees(&sim, &local);
+    assert_eq!(holding(&local.folder, "PRIVATE KEY"), Vec::<PathBuf>::new(), "a key was kept");
 }
 
 /// Objective by objective; what both observed lies in each other's interval, where both have one.

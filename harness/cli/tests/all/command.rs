@@ -17,6 +17,24 @@ pub fn squall() -> Command {
     command
 }
 
+/// Where no daemon is, for what is about other things: a start on docker and `recover` remove what dead
+/// runs have left there, which some tests want to see first.
+pub const NO_DAEMON: (&str, &str) = ("DOCKER_HOST", "unix:///nowhere/docker.sock");
+
+/// Files under `folder` that hold `text`.
+pub fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).expect("a file")).contains(text) {
+            found.push(path);
+        }
+    }
+    found
+}
+
 /// A finished `squall run`.
 pub struct Ran {
     pub output: Output,

@@ -3,16 +3,16 @@
 //! Without a daemon these tests say so and test nothing; with `SQUALL_DOCKER=required` they fail instead.
 
 use crate::agree::{PLAYED, agrees};
-use crate::command::{Pace, enter, run, run_alone, run_at, squall};
-use crate::signals::{playing, signal};
+use crate::command::{NO_DAEMON, Pace, enter, holding, run, run_alone, run_at, squall};
+use crate::signals::{playing, signal, started};
 use nix::sys::signal::Signal;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Whether a daemon answers. Said past the test harness, which shows nothing of tests that pass.
-pub fn is_there() -> bool {
+/// Whether a daemon answers.
+fn is_there() -> bool {
     let asked =
         Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
     let why = match asked {
@@ -20,10 +20,15 @@ pub fn is_there() -> bool {
         Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         Err(error) => error.to_string(),
     };
-    let required = std::env::var_os("SQUALL_DOCKER").is_some_and(|wish| wish == "required");
-    assert!(!required, "SQUALL_DOCKER=required, and no Docker daemon answers: {why}");
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED: no Docker daemon answers: {why}\n");
+    skip(&format!("no Docker daemon answers: {why}"));
     false
+}
+
+/// Says past the test harness, which shows nothing of tests that pass, why nothing is tested.
+pub fn skip(why: &str) {
+    let required = std::env::var_os("SQUALL_DOCKER").is_some_and(|wish| wish == "required");
+    assert!(!required, "SQUALL_DOCKER=required, and {why}");
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED: {why}\n");
 }
 
 /// Each start on docker sweeps what dead runs left, which some of these tests want to see first.
@@ -100,6 +105,7 @@ fn killed_paused_and_disconnected_are_each_proven_and_healed() {
     let lost = &drill["objectives"][0];
     assert_eq!(lost["verdict"], "pass", "{lost}\n{}", ran.said());
     assert_eq!(ran.code(), Some(0), "{}", ran.said());
+    assert_eq!(holding(&ran.folder, "PRIVATE KEY"), Vec::<PathBuf>::new(), "a key was kept");
 }
 
 /// Each broker in its durable setting, and one that keeps nothing: a canary, met by the loss found.
@@ -140,6 +146,26 @@ fn a_signal_heals_and_leaves_nothing_at_the_daemon() {
     assert!(facts.lines().any(thawed), "the freeze was not undone");
 }
 
+/// A container that is being made belongs to the run as one that is made does.
+#[test]
+fn a_signal_while_the_stack_is_raised_leaves_nothing_either() {
+    if !is_there() {
+        return;
+    }
+    let (_one, _place) = (only(), enter(Pace::Calm));
+    // Networks and containers that are there by then.
+    for few in [1, 4, 8] {
+        let out = tempfile::tempdir().expect("a folder");
+        let mut child = started(out.path(), squall(), "docker");
+        while things_of(&child).len() < few {
+            assert!(child.try_wait().expect("a child").is_none(), "it ended before");
+        }
+        signal(&child, Signal::SIGINT);
+        assert_eq!(child.wait().expect("it ends").code(), Some(3));
+        assert_eq!(things_of(&child), Vec::<String>::new(), "after {few}");
+    }
+}
+
 #[test]
 fn what_a_killed_run_leaves_is_shown_and_swept_and_a_living_one_left_alone() {
     if !is_there() {
@@ -165,6 +191,7 @@ fn what_a_killed_run_leaves_is_shown_and_swept_and_a_living_one_left_alone() {
 
 #[test]
 fn somebody_elses_proxy_is_wanted_with_its_image_and_in_containers() {
+    let _one = only();
     let ask = |engine: &str| {
         let asked = ["run", "--proxy", "toxiproxy", "features/faults/no-fault.feature", "--engine"];
         let output = squall().args(asked).arg(engine).output().expect("squall starts");
@@ -190,7 +217,7 @@ fn without_a_daemon_there_is_one_line_with_the_remedy() {
     let output = squall()
         .args(["run", "--engine", "docker", "features/faults/no-fault.feature", "--out"])
         .arg(out.path())
-        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .env(NO_DAEMON.0, NO_DAEMON.1)
         .output()
         .expect("squall starts");
     assert_eq!(output.status.code(), Some(3), "{output:?}");

@@ -1,7 +1,7 @@
 //! A stack that already runs is drilled through its own fault proxy and left as it was found, and
 //! nothing is dialled that its file does not list.
 
-use crate::command::{Pace, enter, feature};
+use crate::command::{NO_DAEMON, Pace, enter, feature, holding};
 use crate::outside::{Bare, Outside, PATIENCE, TOKEN, VARIABLE, ask, squall_in};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -56,20 +56,6 @@ fn run_json(out: &Path) -> Value {
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
-/// Files under `folder` that hold `text`.
-fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(holding(&path, text));
-        } else if String::from_utf8_lossy(&std::fs::read(&path).expect("a file")).contains(text) {
-            found.push(path);
-        }
-    }
-    found
-}
-
 /// Twice over: what the first drill left in the carriers' logs bears the tokens of the second.
 #[test]
 fn a_drill_comes_to_its_verdict_and_leaves_the_stack_as_it_was() {
@@ -95,6 +81,37 @@ fn a_drill_comes_to_its_verdict_and_leaves_the_stack_as_it_was() {
     }
 }
 
+/// Messages of an earlier drill may arrive in the midst of the next: they are nobody's to count.
+#[test]
+fn an_earlier_drills_messages_are_not_taken_for_this_ones() {
+    let _place = enter(Pace::Calm);
+    let outside = Outside::raise();
+    outside.describe(|stack| stack);
+    let steps = r#"    Given the stack "outside"
+    And 40 messages per second
+    When steady state holds for 10 seconds
+    Then no message is delivered more than once
+    And no accepted message is lost
+"#;
+    let log = || ask(outside.control("smartfren"), "GET", "/log?from=0&max=1", "").1;
+    let played = std::thread::scope(|scope| {
+        let drill = scope.spawn(|| play(&outside, steps, &[]));
+        // From when the drill has begun, so that no other message is in the log before them.
+        while !log().contains("\"seq\"") {
+            assert!(!drill.is_finished(), "nothing arrived");
+            std::thread::yield_now();
+        }
+        for number in 0..50 {
+            outside.post(&squall_model::token::encode(number));
+        }
+        drill.join().expect("played")
+    });
+    assert_eq!(played.code, Some(0), "{}", played.said);
+    let books = &run_json(&played.out)["drills"][0]["accounting"];
+    assert_eq!(books["delivered"], books["attempted"], "{books}");
+    assert_eq!((&books["duplicated"], &books["unexpected"]), (&0.into(), &50.into()), "{books}");
+}
+
 /// The proxy listens where the gateways dial their carriers, and leads to the mocks. A receipt that comes
 /// to the other gateway has no way back here, so receipts are not asked for.
 #[test]
@@ -113,6 +130,8 @@ fn proxy_and_carriers_are_started_where_there_are_none() {
         assert_eq!(drill["faults"][fault]["proven"], true, "{}", played.said);
     }
     assert!(drill["accounting"]["delivered"].as_u64() > Some(1_000), "{}", drill["accounting"]);
+    // What they were told is not the run's own to keep.
+    assert!(!played.out.join("latest/drill-0/nodes/vendor-b.json").exists());
     let unreachable = LATENCY.replace("\"gateway\" to \"smartfren\"", "\"edge\" to \"queue\"");
     let refused = play_in(bare.folder.path(), &unreachable, &[]);
     assert!(refused.code == Some(2) && refused.said.contains("by a proxy"), "{}", refused.said);
@@ -123,13 +142,18 @@ fn what_a_killed_run_left_is_put_back_by_recover() {
     let outside = Outside::raise();
     outside.describe(|stack| stack);
     let before = outside.state();
-    let steps = LATENCY.replace("for 12 seconds", "for 5 minutes");
+    let throttles =
+        "for 5 minutes\n    And at the same time carrier \"smartfren\" throttles for 5 minutes";
+    let steps = LATENCY.replace("for 12 seconds", throttles);
     let (path, out) = (feature(outside.folder.path(), &steps), outside.folder.path().join("out"));
     let mut squall = outside.squall();
     squall.env(VARIABLE, TOKEN).arg("run").arg(path).arg("--out").arg(&out);
     let mut child = squall.spawn().expect("squall starts");
     let until = Instant::now() + PATIENCE;
-    while outside.proxy_of("gateway-2->smartfren")["toxics"].as_array().is_none_or(Vec::is_empty) {
+    let toxics = || outside.proxy_of("gateway-2->smartfren")["toxics"].clone();
+    let behaviours = || ask(outside.control("smartfren"), "GET", "/behaviours", "").1;
+    let calm = behaviours();
+    while toxics().as_array().is_none_or(Vec::is_empty) || behaviours() == calm {
         assert!(Instant::now() < until, "no fault");
         std::thread::yield_now();
     }
@@ -138,7 +162,7 @@ fn what_a_killed_run_left_is_put_back_by_recover() {
     assert_ne!(outside.state(), before, "the test sees no difference");
     let ask = |command: &str, token: bool| {
         let mut squall = outside.squall();
-        squall.arg(command).arg("--out").arg(&out);
+        squall.arg(command).arg("--out").arg(&out).env(NO_DAEMON.0, NO_DAEMON.1);
         if token {
             squall.env(VARIABLE, TOKEN);
         }
@@ -175,17 +199,20 @@ fn what_is_not_listed_confirmed_or_known_is_refused() {
     assert_eq!(confirmed.code, Some(2), "another name confirms nothing: {}", confirmed.said);
     let engine = play(&outside, LATENCY, &["--engine", "sim"]);
     assert!(engine.code == Some(2) && engine.said.contains("already runs"), "{}", engine.said);
+    let jobs = play(&outside, LATENCY, &["--jobs", "2"]);
+    assert!(jobs.code == Some(2) && jobs.said.contains("leave --jobs out"), "{}", jobs.said);
     assert!(!engine.out.exists(), "something was started");
 
-    // A name that leads where the list does not.
-    let at = outside.control("queue-1").to_owned();
-    let named = at.replace("127.0.0.1", "localhost");
-    let elsewhere = |stack: String| {
-        let (list, nodes) = stack.split_once("token =").expect("a token");
-        let list = list.replacen(&at, &at.replace("127.0.0.1", "127.0.0.2"), 1);
-        format!("{list}token ={}", nodes.replacen(&at, &named, 1))
-    };
-    refused(&elsewhere, 3, "is not allowed");
+    // A name that leads where the list does not: of a control port, and of what proxies alone dial.
+    for at in [outside.control("queue-1"), outside.at("edge", "http")] {
+        let named = at.replace("127.0.0.1", "localhost");
+        let elsewhere = |stack: String| {
+            let (list, nodes) = stack.split_once("token =").expect("a token");
+            let list = list.replacen(at, &at.replace("127.0.0.1", "127.0.0.2"), 1);
+            format!("{list}token ={}", nodes.replacen(at, &named, 1))
+        };
+        refused(&elsewhere, 3, "is not allowed");
+    }
 
     // Somebody is busy with it.
     outside.describe(|stack| stack);

@@ -1,13 +1,15 @@
 //! What `doctor` and `recover` say, before and after a run that was killed.
 
-use crate::command::squall;
+use crate::command::{NO_DAEMON, squall};
 use crate::signals::{nodes_of, none_left, signal, under_fault};
 use nix::sys::signal::Signal;
 use std::path::Path;
 
 /// Exit code and everything that was said.
 fn ask(command: &str, out: &Path) -> (Option<i32>, String) {
-    let output = squall().arg(command).arg("--out").arg(out).output().expect("squall starts");
+    let mut squall = squall();
+    squall.arg(command).arg("--out").arg(out).env(NO_DAEMON.0, NO_DAEMON.1);
+    let output = squall.output().expect("squall starts");
     let said =
         [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     (output.status.code(), said.concat())

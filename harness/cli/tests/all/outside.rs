@@ -160,6 +160,27 @@ impl Outside {
         self.controls().find(|(name, _)| *name == node).expect("a node").1
     }
 
+    pub fn at(&self, node: &str, port: &str) -> &str {
+        &self.nodes[node].addresses[port]
+    }
+
+    /// Somebody else's message.
+    pub fn post(&self, text: &str) {
+        let form = format!("To=%2B6200100000001&From=Other&Body={text}");
+        let mut stream = TcpStream::connect(self.at("edge", "http")).expect("it listens");
+        let head = format!(
+            "POST /2010-04-01/Accounts/squall/Messages.json HTTP/1.1\r\nHost: it\r\n\
+             Authorization: Basic c3F1YWxsOnNxdWFsbA==\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n",
+            form.len()
+        );
+        stream.write_all((head + &form).as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+
     /// The proxy of a link, as the API shows it.
     pub fn proxy_of(&self, link: &str) -> Value {
         let (status, body) = ask(self.api(), "GET", &path_of(link), "");

@@ -24,18 +24,8 @@ pub fn under_fault(out: &Path) -> Child {
 }
 
 /// A drill on this engine that has just said `word`.
-pub fn playing(out: &Path, mut squall: Command, engine: &str, word: &str) -> Child {
-    let path = feature(out, FROZEN);
-    let mut child = squall
-        .args(["run", "--engine", engine])
-        .arg(&path)
-        .arg("--out")
-        .arg(out)
-        .env("CI", "true")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("squall starts");
+pub fn playing(out: &Path, squall: Command, engine: &str, word: &str) -> Child {
+    let mut child = started(out, squall, engine);
     let mut stderr = BufReader::new(child.stderr.take().expect("its standard error"));
     let mut line = String::new();
     while !line.contains(word) {
@@ -46,6 +36,13 @@ pub fn playing(out: &Path, mut squall: Command, engine: &str, word: &str) -> Chi
     // Read on, so that the child never blocks on a full pipe.
     std::thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
     child
+}
+
+/// A drill on this engine, just started.
+pub fn started(out: &Path, mut squall: Command, engine: &str) -> Child {
+    let path = feature(out, FROZEN);
+    squall.args(["run", "--engine", engine]).arg(&path).arg("--out").arg(out).env("CI", "true");
+    squall.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("squall starts")
 }
 
 /// Processes with this folder on their command line: the nodes of the drill.

@@ -77,6 +77,7 @@ impl CarrierLog {
     }
 
     async fn read(&mut self) -> Result<(), String> {
+        let numbers = self.control.directory().numbers();
         loop {
             let path = format!("/log?from={}&max={PAGE}", self.next);
             let page: Page = self.control.get(&self.carrier, &path).await?;
@@ -87,7 +88,7 @@ impl CarrierLog {
             for entry in page.entries {
                 self.recorder.write(&Fact::Carrier(CarrierSaw {
                     at: self.clock.of_unix_us(entry.unix_us),
-                    m: entry.message,
+                    m: entry.message.and_then(|number| numbers.inside(number)),
                     carrier: self.carrier.clone(),
                     seq: entry.seq.saturating_sub(self.begins),
                     what: entry.event,

@@ -21,10 +21,11 @@ pub(super) async fn read(
     clock: DrillClock,
     recorder: &Recorder,
 ) -> Result<(), String> {
+    let numbers = control.directory().numbers();
     let (mut after, mut count) = (0, 0);
     loop {
         let page: Page = control.get(node, &format!("/pending?after={after}")).await?;
-        for m in page.texts.iter().filter_map(|text| token::find(text)) {
+        for m in page.texts.iter().filter_map(|text| numbers.inside(token::find(text)?)) {
             recorder.write(&Fact::Pending { at: clock.now(), m, node: node.to_owned() });
             count += 1;
         }

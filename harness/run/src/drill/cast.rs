@@ -53,6 +53,7 @@ impl Cast {
             ingress,
             target: through(SENDER, entry)?,
             callback: format!("http://{}", through(entry, SENDER)?),
+            numbers: directory.numbers(),
             clock,
             recorder: recorder.clone(),
             tally: tally.clone(),

@@ -187,7 +187,8 @@ impl Conductor {
             ready = self.stage.ready(&plan) => ready.map_err(RunError::Raise)?,
         }
         self.start_clock(&node, began).await;
-        callback.open(ingress.clone(), self.clock, self.recorder.clone(), self.tally.clone());
+        let (numbers, recorder) = (self.stage.directory().numbers(), self.recorder.clone());
+        callback.open(numbers, ingress.clone(), self.clock, recorder, self.tally.clone());
         Ok(Ok(Raised { node, ingress, stop_callback }))
     }
 

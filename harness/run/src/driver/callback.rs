@@ -3,6 +3,7 @@
 
 use crate::clock::DrillClock;
 use crate::ingress::Ingress;
+use crate::numbers::Numbers;
 use crate::progress::Tally;
 use crate::recorder::Recorder;
 use futures::FutureExt;
@@ -28,6 +29,7 @@ pub(crate) struct Callback {
 }
 
 struct Open {
+    numbers: Numbers,
     ingress: Arc<dyn Ingress>,
     clock: DrillClock,
     recorder: Recorder,
@@ -37,12 +39,13 @@ struct Open {
 impl Callback {
     pub(crate) fn open(
         &self,
+        numbers: Numbers,
         ingress: Arc<dyn Ingress>,
         clock: DrillClock,
         recorder: Recorder,
         tally: Arc<Tally>,
     ) {
-        let _ = self.open.set(Open { ingress, clock, recorder, tally });
+        let _ = self.open.set(Open { numbers, ingress, clock, recorder, tally });
     }
 }
 
@@ -79,6 +82,7 @@ impl Receiver {
             return reply::empty(StatusCode::SERVICE_UNAVAILABLE);
         };
         let message = path.strip_prefix(PATH).and_then(token::find);
+        let message = message.and_then(|number| open.numbers.inside(number));
         let (Some(m), &Method::POST) = (message, request.method()) else {
             return reply::empty(StatusCode::NOT_FOUND);
         };

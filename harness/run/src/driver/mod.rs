@@ -13,6 +13,7 @@ pub(crate) use callback::{Callback, serve};
 
 use crate::clock::DrillClock;
 use crate::ingress::{Ingress, Submission};
+use crate::numbers::Numbers;
 use crate::progress::Tally;
 use crate::recorder::Recorder;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -48,6 +49,7 @@ pub(crate) struct Driver {
     pub(crate) target: String,
     /// `http://host:port` of the way back, through its link.
     pub(crate) callback: String,
+    pub(crate) numbers: Numbers,
     pub(crate) clock: DrillClock,
     pub(crate) recorder: Recorder,
     pub(crate) tally: Arc<Tally>,
@@ -127,15 +129,11 @@ impl Driver {
             .traffic
             .number(arrival.subscriber)
             .ok_or_else(|| format!("subscriber {} is in no segment", arrival.subscriber))?;
-        let token = token::encode(arrival.m);
+        let number = self.numbers.outside(arrival.m);
+        let token = token::encode(number);
         let text = format!("Your code is {:04}. {token}", arrival.m % 10_000);
         let callback = format!("{}{}{token}", self.callback, callback::PATH);
-        self.ingress.request(&Submission {
-            m: arrival.m,
-            to: &to,
-            text: &text,
-            callback: &callback,
-        })
+        self.ingress.request(&Submission { m: number, to: &to, text: &text, callback: &callback })
     }
 }
 

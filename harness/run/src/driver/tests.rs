@@ -4,6 +4,7 @@
 use super::{Callback, Driver, serve};
 use crate::clock::DrillClock;
 use crate::ingress;
+use crate::numbers::Numbers;
 use crate::progress::Tally;
 use crate::recorder::Recorder;
 use crate::stage::config::Credentials;
@@ -78,13 +79,14 @@ async fn facts_of(
     let (address, _stop) = serve(&node, "127.0.0.1", callback.clone()).await.unwrap();
     let clock = DrillClock::starting_at(Instant::now(), node.unix_us());
     let tally = Arc::new(Tally::default());
-    callback.open(ingress.clone(), clock, recorder.clone(), tally.clone());
+    callback.open(Numbers::default(), ingress.clone(), clock, recorder.clone(), tally.clone());
     let driver = Driver {
         node: node.clone(),
         client: Client::new(node.clone(), 8_192),
         ingress,
         target,
         callback: format!("http://{address}"),
+        numbers: Numbers::default(),
         clock,
         recorder: recorder.clone(),
         tally,

@@ -6,6 +6,7 @@
 use super::local::LocalEngine;
 use super::{Addresses, Done, Engine, EngineError, Hosts, Life, Whereabouts, journal, secret};
 use crate::RunError;
+use crate::numbers::Numbers;
 use crate::stage::attach::{self, Attached};
 use crate::stage::{Control, Directory, PROXY};
 use futures::FutureExt;
@@ -62,6 +63,7 @@ pub struct ExternalEngine {
     harness: Node,
     token: Option<String>,
     account: (String, String),
+    numbers: Numbers,
     note: PathBuf,
 }
 
@@ -80,12 +82,15 @@ impl ExternalEngine {
         let data = folder.join("data").join(SENDER);
         let setting = |key: &str| plan.stack.settings.get(key).cloned().unwrap_or_default();
         let account = secrets.account.unwrap_or_else(|| setting("account"));
+        let draw = secret::draw().map_err(RunError::io("cannot draw this drill's numbers"))?;
+        let draw = u64::from_str_radix(&draw[..16], 16).unwrap_or_default();
         Ok(ExternalEngine {
             local,
             harness: Node::real_within(SENDER, data, plan.seed, targets.clone()),
             targets,
             token: secrets.token,
             account: (account, secrets.secret.unwrap_or_else(|| setting("secret"))),
+            numbers: Numbers::drawn(draw),
             note: folder.join(NOTE),
             external,
         })
@@ -104,13 +109,24 @@ impl ExternalEngine {
         config: &NodeConfig,
     ) -> Result<Whereabouts, EngineError> {
         if let Some(given) = self.given(&config.node) {
-            return Ok(given.into());
+            return self.checked(&config.node, given).await;
         }
         let started = self.local.start(run, config).await?;
         for address in started.beside.values().filter_map(|at| at.parse().ok()) {
             self.targets.add(address);
         }
         Ok(started)
+    }
+
+    /// The very addresses that may be dialled, for those too that dial what they are told: proxies.
+    async fn checked(&self, node: &str, given: Addresses) -> Result<Whereabouts, EngineError> {
+        let mut checked = Addresses::new();
+        for (port, at) in given {
+            let found = self.targets.resolve(&at).await;
+            let found = found.map_err(|why| EngineError::new(node, why))?;
+            checked.insert(port, found.first().map_or(at, ToString::to_string));
+        }
+        Ok(checked.into())
     }
 
     /// The engine that has power over `node`.
@@ -138,6 +154,10 @@ impl Engine for ExternalEngine {
 
     fn account(&self) -> Option<(String, String)> {
         Some(self.account.clone())
+    }
+
+    fn numbers(&self) -> Numbers {
+        self.numbers
     }
 
     fn hosts(&self) -> Hosts {
@@ -224,6 +244,13 @@ pub struct Deserted {
     pub name: String,
     /// What could not be put back; then the note stays.
     pub left: Vec<String>,
+}
+
+impl Deserted {
+    /// The file that says what it was attached to.
+    pub fn note(&self) -> PathBuf {
+        self.folder.join(NOTE)
+    }
 }
 
 /// What dead runs under `reports` were attached to. Changes nothing.

@@ -34,17 +34,16 @@ struct Entry {
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
-    file: File,
+    /// There from the first child on: an empty list would say nothing of its owner.
+    file: Option<File>,
     owner: Identity,
 }
 
 impl Journal {
     pub(crate) fn open(folder: &Path) -> io::Result<Journal> {
         std::fs::create_dir_all(folder)?;
-        let path = folder.join(NAME);
-        let file = File::options().append(true).create(true).open(&path)?;
         let owner = identify(std::process::id() as i32)?;
-        Ok(Journal { path, file, owner })
+        Ok(Journal { path: folder.join(NAME), file: None, owner })
     }
 
     /// Synced before the child is waited for. Dies the run between its start and this line, the child
@@ -54,13 +53,21 @@ impl Journal {
             Entry { node: node.to_owned(), child: child.clone(), owner: self.owner.clone() };
         let mut line = serde_json::to_vec(&entry)?;
         line.push(b'\n');
-        self.file.write_all(&line)?;
-        self.file.sync_data()
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::options().append(true).create(true).open(&self.path)?,
+        };
+        let file = self.file.insert(file);
+        file.write_all(&line)?;
+        file.sync_data()
     }
 
     /// All children are gone.
     pub(crate) fn close(&self) -> io::Result<()> {
-        std::fs::remove_file(&self.path)
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A child dies with its parent (it asks the kernel for that itself, see `squall-node`), and is on
 //! a list on disk for the case that it could not.
 
+use super::folder::Folder;
 use super::{
     Addresses, Done, Engine, EngineError, Life, Whereabouts, descriptors, journal, secret,
 };
@@ -15,9 +16,9 @@ use serde::Deserialize;
 use squall_model::node_config::NodeConfig;
 use squall_model::stack::{RunAs, SENDER};
 use squall_platform::{Node, time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -30,15 +31,11 @@ const STOP: Duration = Duration::from_secs(10);
 
 pub struct LocalEngine {
     squall: PathBuf,
-    folder: PathBuf,
+    folder: Folder,
     harness: Node,
     token: String,
     journal: journal::Journal,
     children: BTreeMap<String, Process>,
-    /// Nodes whose configuration holds what must not outlive the run.
-    keyed: BTreeSet<String>,
-    /// The secrets that nodes are told are not the run's own.
-    borrowed: bool,
     /// Node → how often it was started.
     lives: BTreeMap<String, u64>,
 }
@@ -67,23 +64,21 @@ impl LocalEngine {
         descriptors::raise_limit()?;
         let what = || format!("cannot prepare {}", folder.display());
         let journal = journal::Journal::open(folder).map_err(RunError::io(what()))?;
-        std::fs::create_dir_all(folder.join("logs")).map_err(RunError::io(what()))?;
+        let folder = Folder::open(folder)?;
         Ok(LocalEngine {
             squall: squall.to_owned(),
-            folder: folder.to_owned(),
-            harness: Node::real(SENDER, folder.join("data").join(SENDER), seed),
+            harness: Node::real(SENDER, folder.data(SENDER), seed),
+            folder,
             token: secret::draw().map_err(RunError::io("cannot draw a secret"))?,
             journal,
             children: BTreeMap::new(),
-            keyed: BTreeSet::new(),
-            borrowed: false,
             lives: BTreeMap::new(),
         })
     }
 
     /// No configuration is kept beyond the run: what nodes are told is secret beyond it.
     pub(super) fn borrow_secrets(&mut self) {
-        self.borrowed = true;
+        self.folder.keep_none();
     }
 
     async fn raise(&mut self, role: &str, config: &NodeConfig) -> Result<Addresses, EngineError> {
@@ -96,9 +91,6 @@ impl LocalEngine {
             return Err(EngineError::new(name, "runs already"));
         }
         let lives = self.lives.entry(name.to_owned()).or_default();
-        if config.identity.is_some() || self.borrowed {
-            self.keyed.insert(config.node.clone());
-        }
         let config = &NodeConfig { past_lives: *lives, ..config.clone() };
         *lives += 1;
         let mut child = self.spawn(role, config).map_err(failed("cannot start"))?;
@@ -112,9 +104,10 @@ impl LocalEngine {
         let ready = match line {
             Ok(Ok(Some(line))) => serde_json::from_str::<Ready>(&line)
                 .map_err(|error| EngineError::new(name, format!("unreadable ready line: {error}"))),
-            Ok(_) => Err(EngineError::new(name, self.last_words(name))),
+            Ok(_) => Err(EngineError::new(name, self.folder.last_words(name))),
             Err(_) => Err(EngineError::new(name, "did not listen within 20 seconds")),
         };
+        self.folder.forget();
         let stdout = lines.into_inner().into_inner();
         let process = Process {
             child,
@@ -130,19 +123,17 @@ impl LocalEngine {
         ready.map(|ready| ready.addresses)
     }
 
-    fn spawn(&self, role: &str, config: &NodeConfig) -> io::Result<Child> {
-        let path = self.folder.join("nodes");
-        std::fs::create_dir_all(&path)?;
-        let path = path.join(format!("{}.json", config.node));
-        secret::write(&path, &serde_json::to_vec_pretty(config)?)?;
-        let log = File::options().append(true).create(true).open(self.log(&config.node))?;
+    fn spawn(&mut self, role: &str, config: &NodeConfig) -> io::Result<Child> {
+        let path = self.folder.tell(config)?;
+        let log = self.folder.log(&config.node);
+        let log = File::options().append(true).create(true).open(log)?;
         Command::new(&self.squall)
             .arg("serve")
             .arg(role)
             .arg("--config")
             .arg(&path)
             .arg("--data")
-            .arg(self.folder.join("data").join(&config.node))
+            .arg(self.folder.data(&config.node))
             .arg("--parent")
             .arg(std::process::id().to_string())
             .stdin(Stdio::null())
@@ -150,21 +141,6 @@ impl LocalEngine {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
-    }
-
-    fn log(&self, node: &str) -> PathBuf {
-        self.folder.join("logs").join(format!("{node}.log"))
-    }
-
-    /// The end of a node's log, for the message about its death.
-    fn last_words(&self, node: &str) -> String {
-        let mut text = String::new();
-        let read =
-            File::open(self.log(node)).map(|log| log.take(64 * 1024).read_to_string(&mut text));
-        match (read, text.lines().last()) {
-            (Ok(_), Some(line)) => format!("ended at its start: {line}"),
-            _ => "ended at its start".to_owned(),
-        }
     }
 
     fn look(&mut self, node: &str) -> Life {
@@ -232,13 +208,6 @@ impl LocalEngine {
         self.close_journal();
     }
 
-    /// Keys and borrowed secrets end with the run; what else a node was told is kept.
-    fn forget_keys(&self) {
-        for name in &self.keyed {
-            let _ = std::fs::remove_file(self.folder.join("nodes").join(format!("{name}.json")));
-        }
-    }
-
     async fn kill_all(&mut self) {
         for process in self.children.values_mut() {
             process.planned = true;
@@ -252,7 +221,7 @@ impl LocalEngine {
 
     /// The list stays only where a child could not be ended: then the next start looks again.
     fn close_journal(&mut self) {
-        self.forget_keys();
+        self.folder.forget();
         let names: Vec<String> = self.children.keys().cloned().collect();
         if names.iter().all(|name| self.look(name) == Life::Dead) {
             let _ = self.journal.close();

@@ -7,11 +7,13 @@
 pub mod descriptors;
 pub mod docker;
 pub mod external;
+mod folder;
 pub mod journal;
 pub mod local;
 mod secret;
 pub mod sim;
 
+use crate::numbers::Numbers;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use squall_model::node_config::NodeConfig;
@@ -71,6 +73,8 @@ pub enum Life {
     Running,
     Frozen,
     Dead,
+    /// Who knows does not answer.
+    Unknown,
 }
 
 /// Hosts without ports.
@@ -93,6 +97,11 @@ pub trait Engine {
     /// Account and secret that the sender submits with, where they are not the run's own.
     fn account(&self) -> Option<(String, String)> {
         None
+    }
+
+    /// What the drill's messages are called, where others were before it.
+    fn numbers(&self) -> Numbers {
+        Numbers::default()
     }
 
     /// Where the harness takes receipts, and where nodes listen: each in the reach of the other.

@@ -29,10 +29,10 @@ const PAGE: u64 = 5_000;
 pub(crate) struct Attached {
     /// Link → what its proxy leads to; `None` where the proxy is made for the run.
     proxies: BTreeMap<String, Option<String>>,
-    /// Node → its settings.
+    /// Node → its settings; what it did not name itself is the stack's word.
     settings: BTreeMap<String, BTreeMap<String, String>>,
-    /// What a setting is that a node did not name: the stack's own word.
-    unnamed: BTreeMap<String, String>,
+    /// Carriers, each without a behaviour.
+    carriers: BTreeSet<String>,
     /// Links whose proxies the run leads to their targets; all where it is `None`.
     #[serde(skip)]
     led: Option<BTreeSet<String>>,
@@ -66,26 +66,34 @@ impl Attached {
             left.extend(restored.err().map(|why| format!("the proxy of {link}: {why}")));
         }
         for (node, before) in &self.settings {
-            let restored = put_back(control, node, before, &self.unnamed).await;
+            let restored = put_back(control, node, before).await;
             left.extend(restored.err().map(|why| format!("the settings of {node}: {why}")));
+        }
+        for carrier in &self.carriers {
+            let cleared = clear(control, carrier).await;
+            left.extend(cleared.err().map(|why| format!("the behaviours of {carrier}: {why}")));
         }
         left
     }
 }
 
+/// Of a setting that neither the node nor the stack named nobody can have changed the value.
 async fn put_back(
     control: &Control,
     node: &str,
     before: &BTreeMap<String, String>,
-    unnamed: &BTreeMap<String, String>,
 ) -> Result<(), String> {
     let now: BTreeMap<String, String> = control.get(node, "/settings").await?;
-    for (key, value) in &now {
-        let was = before.get(key).or_else(|| unnamed.get(key));
-        let was = was.ok_or_else(|| format!("nothing says what {key} was"))?;
-        if was != value {
-            setting::set(control, node, key, was).await?;
-        }
+    for (key, was) in before.iter().filter(|(key, was)| now.get(*key).is_some_and(|it| it != *was))
+    {
+        setting::set(control, node, key, was).await?;
+    }
+    Ok(())
+}
+
+async fn clear(control: &Control, carrier: &str) -> Result<(), String> {
+    for name in behaviour::in_force(control, carrier).await?.keys() {
+        behaviour::clear(control, carrier, name).await?;
     }
     Ok(())
 }
@@ -102,19 +110,23 @@ impl Stage {
     pub(super) async fn attach(&mut self, plan: &Plan, external: &External) -> Result<(), String> {
         place(&self.directory(), external);
         self.attached.led = Some(BTreeSet::new());
-        self.attached.unnamed = plan.stack.settings.clone();
-        self.attached.unnamed.retain(|key, _| !CREDENTIALS.contains(&key.as_str()));
         for link in &plan.stack.links {
             self.find_proxy(plan, external, link).await?;
         }
         for node in external.nodes.keys().filter(|node| external.tells(node)) {
-            let found = self.control.get(node, "/settings").await?;
-            self.attached.settings.insert(node.clone(), found);
+            let found: BTreeMap<String, String> = self.control.get(node, "/settings").await?;
+            let mut settings = plan.stack.settings.clone();
+            settings.retain(|key, _| !CREDENTIALS.contains(&key.as_str()));
+            settings.extend(plan.stack.node(node).into_iter().flat_map(|it| it.settings.clone()));
+            settings.extend(found);
+            self.attached.settings.insert(node.clone(), settings);
         }
+        // Before the logs are opened: what arrives by then is in them already.
+        self.settled(external).await?;
         for carrier in plan.stack.carriers.iter().filter(|one| external.runs(&one.name)) {
             self.open_log(&carrier.name).await?;
+            self.attached.carriers.insert(carrier.name.clone());
         }
-        self.settled(external).await?;
         let found = serde_json::to_string(&self.attached).map_err(|error| error.to_string())?;
         self.engine.remember(&found).map_err(|error| error.to_string())?;
         for link in plan.stack.links.iter().filter(|link| external.is_led(link)) {
@@ -204,28 +216,31 @@ impl Stage {
         }
     }
 
-    /// Messages and receipts of an earlier drill bear the same tokens: they must have arrived.
+    /// What an earlier use left under way has arrived, as far as nodes tell: it would be load that nobody
+    /// planned. All of them at once, for what leaves one is in the next.
     async fn settled(&self, external: &External) -> Result<(), String> {
         let deadline = Instant::now() + SETTLED;
-        for node in external.nodes.keys() {
-            if self.directory().control(node).is_none() {
-                continue;
-            }
-            loop {
+        loop {
+            let mut holder = None;
+            for node in external.nodes.keys() {
+                if self.directory().control(node).is_none() {
+                    continue;
+                }
                 let (status, body) = self.control.call(node, Method::GET, "/health", None).await?;
                 let waiting = serde_json::from_slice::<Waiting>(&body)
                     .map_err(|error| format!("{node} answered {status} to /health: {error}"))?;
-                if waiting.backlog == 0 {
-                    break;
+                if waiting.backlog > 0 {
+                    holder = Some(format!("{node} still holds {}", waiting.backlog));
                 }
-                if Instant::now() >= deadline {
-                    let count = waiting.backlog;
-                    return Err(format!("{node} still holds {count} of an earlier use"));
+            }
+            match holder {
+                None => return Ok(()),
+                Some(held) if Instant::now() >= deadline => {
+                    return Err(format!("{held} of an earlier use"));
                 }
-                time::sleep(Duration::from_millis(100)).await;
+                Some(_) => time::sleep(Duration::from_millis(100)).await,
             }
         }
-        Ok(())
     }
 
     /// Puts back what was changed; what could not be is returned. Nothing for a stack of the engine's.

@@ -11,6 +11,7 @@ pub(crate) mod raise;
 pub(crate) use control::{Control, segment};
 
 use crate::engine::Whereabouts;
+use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -30,6 +31,7 @@ pub(crate) struct Directory {
 
 #[derive(Debug, Default)]
 struct Places {
+    numbers: Numbers,
     nodes: BTreeMap<String, Whereabouts>,
     /// Link id → listen address of its proxy.
     links: BTreeMap<String, String>,
@@ -50,6 +52,15 @@ impl Directory {
 
     pub(crate) fn set_trust(&self, pem: String) {
         self.write().trust = Some(pem);
+    }
+
+    /// What this drill's messages are called in the stack.
+    pub(crate) fn set_numbers(&self, numbers: Numbers) {
+        self.write().numbers = numbers;
+    }
+
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.read().numbers
     }
 
     pub(crate) fn set_log_start(&self, carrier: &str, seq: u64) {

@@ -49,6 +49,7 @@ impl Stage {
         };
         let client = Client::new(harness, 4);
         let control = Control::new(client, Directory::default(), &engine.token());
+        control.directory().set_numbers(engine.numbers());
         let (started, attached) = (BTreeMap::new(), Attached::default());
         Stage { engine, control, credentials, started, attached }
     }

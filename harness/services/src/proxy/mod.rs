@@ -81,6 +81,11 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
 }
 
 async fn place(registry: &mut Registry, config: &NodeConfig) -> Result<(), ServiceError> {
+    let leads = |name: &&String| *name == CONTROL || config.links.contains_key(*name);
+    if let Some(name) = config.listen.keys().find(|name| !leads(name)) {
+        let what = format!("{} listens for {name}, and no link says where that leads", config.node);
+        return Err(ServiceError::Setting(what));
+    }
     for (name, upstream) in &config.links {
         let listen = config.listen.get(name).map_or("127.0.0.1:0", String::as_str);
         let input = ProxyInput {

@@ -2,24 +2,25 @@
 //!
 //! A container is made once and started again after a kill, so its files survive as a disk does.
 
-use super::leftovers::{Labels, gone_is_fine};
+use super::leftovers::Labels;
 use super::network::Networks;
 use super::{Ended, Props, daemon, logs};
+use crate::engine::folder::Folder;
 use crate::engine::{Addresses, Life, Whereabouts};
 use crate::stage::PROXY;
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HostConfig, PortBinding};
+use bollard::errors::Error;
+use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
-    StopContainerOptionsBuilder, UploadToContainerOptionsBuilder, WaitContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, StopContainerOptionsBuilder,
+    UploadToContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use daemon::said;
 use futures::StreamExt;
 use squall_model::node_config::NodeConfig;
 use squall_model::stack::{Image, RunAs};
 use squall_platform::time;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -105,9 +106,10 @@ fn is_published(port: &str, role: bool) -> bool {
 
 pub(super) struct Container {
     name: String,
-    node: String,
-    ports: BTreeMap<String, u16>,
-    says_ready: bool,
+    spec: Spec,
+    labels: Labels,
+    /// There, and on the network of links.
+    made: bool,
     /// How often it was started.
     lives: u64,
     /// On the network of links, as last seen.
@@ -118,31 +120,18 @@ pub(super) struct Container {
 }
 
 impl Container {
-    pub(super) async fn create(
-        docker: &Docker,
-        labels: &Labels,
-        networks: &Networks,
-        spec: Spec,
-    ) -> Result<Container, String> {
-        let name = labels.name(&spec.node);
-        let options = CreateContainerOptionsBuilder::default().name(&name).build();
-        let body = body(&spec, labels.all(&spec.node), &networks.beside);
-        docker.create_container(Some(options), body).await.map_err(said)?;
-        let container = Container {
-            name,
-            node: spec.node,
-            ports: spec.ports,
-            says_ready: spec.says_ready,
+    /// One that is not made yet: its first start makes it.
+    pub(super) fn new(labels: &Labels, spec: Spec) -> Container {
+        Container {
+            name: labels.name(&spec.node),
+            spec,
+            labels: labels.clone(),
+            made: false,
             lives: 0,
             address: String::new(),
             planned: Arc::default(),
             log: None,
-        };
-        let joined = networks.join(docker, &container.name, &container.node).await;
-        if joined.is_err() {
-            let _ = container.force_away(docker).await;
         }
-        joined.map(|()| container)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -157,28 +146,41 @@ impl Container {
     pub(super) async fn start(
         &mut self,
         docker: &Docker,
+        networks: &Networks,
         config: &NodeConfig,
-        folder: &Path,
+        folder: &mut Folder,
         ended: &Ended,
     ) -> Result<(), String> {
-        if self.says_ready {
+        if !self.made {
+            self.make(docker, networks).await?;
+        }
+        if self.spec.says_ready {
             self.tell(docker, config, folder).await?;
         }
         self.lives += 1;
-        let log = folder.join("logs").join(format!("{}.log", self.node));
-        let (follower, ready) = logs::follow(docker, &self.name, log.clone()).await?;
+        let (follower, ready) =
+            logs::follow(docker, &self.name, folder.log(&self.spec.node)).await?;
         self.log = Some(follower);
         self.planned = Arc::default();
         docker.start_container(&self.name, None).await.map_err(said)?;
         self.watch(docker, ended);
-        if !self.says_ready {
+        if !self.spec.says_ready {
             return Ok(());
         }
         match time::timeout(START, ready).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(logs::last_words(&log)),
+            Ok(Err(_)) => Err(folder.last_words(&self.spec.node)),
             Err(_) => Err(format!("did not listen within {} seconds", START.as_secs())),
         }
+    }
+
+    async fn make(&mut self, docker: &Docker, networks: &Networks) -> Result<(), String> {
+        let options = CreateContainerOptionsBuilder::default().name(&self.name).build();
+        let body = body(&self.spec, self.labels.all(&self.spec.node), &networks.beside);
+        docker.create_container(Some(options), body).await.map_err(said)?;
+        networks.join(docker, &self.name, &self.spec.node).await?;
+        self.made = true;
+        Ok(())
     }
 
     /// Puts a role's configuration into its container: its ports are known by number beforehand.
@@ -186,16 +188,13 @@ impl Container {
         &self,
         docker: &Docker,
         config: &NodeConfig,
-        folder: &Path,
+        folder: &mut Folder,
     ) -> Result<(), String> {
-        let listen =
-            self.ports.iter().map(|(port, number)| (port.clone(), format!("0.0.0.0:{number}")));
-        let config =
-            NodeConfig { listen: listen.collect(), past_lives: self.lives, ..config.clone() };
-        let bytes = serde_json::to_vec_pretty(&config).map_err(|error| error.to_string())?;
-        let path = folder.join("nodes").join(format!("{}.json", self.node));
-        crate::engine::secret::write(&path, &bytes).map_err(|error| error.to_string())?;
-        let archive = archive(&bytes).map_err(|error| error.to_string())?;
+        let at = |(port, number): (&String, &u16)| (port.clone(), format!("0.0.0.0:{number}"));
+        let listen = self.spec.ports.iter().map(at).collect();
+        let config = NodeConfig { listen, past_lives: self.lives, ..config.clone() };
+        let told = folder.tell(&config).and_then(std::fs::read).and_then(|bytes| archive(&bytes));
+        let archive = told.map_err(|error| error.to_string())?;
         let options = UploadToContainerOptionsBuilder::default().path("/squall").build();
         let body = bollard::body_full(archive.into());
         docker.upload_to_container(&self.name, Some(options), body).await.map_err(said)
@@ -203,14 +202,14 @@ impl Container {
 
     /// Puts its name on the list when this life ends without anybody having wanted it.
     fn watch(&self, docker: &Docker, ended: &Ended) {
-        let (docker, name, node) = (docker.clone(), self.name.clone(), self.node.clone());
+        let (docker, name, node) = (docker.clone(), self.name.clone(), self.spec.node.clone());
         let (planned, ended) = (self.planned.clone(), ended.clone());
         tokio::spawn(async move {
             let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
             let mut waiting = Box::pin(docker.wait_container(&name, Some(options)));
             let status = match waiting.next().await {
                 Some(Ok(gone)) => format!("exit status: {}", gone.status_code),
-                Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => {
+                Some(Err(Error::DockerContainerWaitError { code, .. })) => {
                     format!("exit status: {code}")
                 }
                 // Removed, or the daemon is gone: its life is looked at in other ways too.
@@ -241,11 +240,11 @@ impl Container {
         let published = settings.ports.unwrap_or_default();
         let at = |host: &str| -> Addresses {
             let port = |(name, number): (&String, &u16)| (name.clone(), format!("{host}:{number}"));
-            self.ports.iter().map(port).collect()
+            self.spec.ports.iter().map(port).collect()
         };
         let mut beside = at(&host);
-        let looked_at = |port: &str| is_published(port, self.says_ready);
-        for (port, number) in self.ports.iter().filter(|(port, _)| looked_at(port)) {
+        let looked_at = |port: &str| is_published(port, self.spec.says_ready);
+        for (port, number) in self.spec.ports.iter().filter(|(port, _)| looked_at(port)) {
             let bindings = published.get(&format!("{number}/tcp")).cloned().flatten();
             let binding = bindings.and_then(|bindings| bindings.into_iter().next());
             let host_port = binding.and_then(|binding| binding.host_port);
@@ -256,9 +255,10 @@ impl Container {
     }
 
     pub(super) async fn life(&self, docker: &Docker) -> Life {
-        let seen = docker.inspect_container(&self.name, None).await;
-        let Ok(ContainerInspectResponse { state: Some(state), .. }) = seen else {
-            return Life::Dead;
+        let state = match docker.inspect_container(&self.name, None).await {
+            Ok(seen) => seen.state.unwrap_or_default(),
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Life::Dead,
+            Err(_) => return Life::Unknown,
         };
         match (state.running.unwrap_or(false), state.paused.unwrap_or(false)) {
             (true, true) => Life::Frozen,
@@ -284,28 +284,14 @@ impl Container {
         Ok(())
     }
 
-    /// Away with it, whatever its state.
-    pub(super) async fn remove(&mut self, docker: &Docker, gracefully: bool) {
-        self.planned.store(true, Relaxed);
-        if gracefully {
-            let _ = docker.unpause_container(&self.name).await;
-            let _ = self.end(docker, true).await;
-        }
-        let _ = self.force_away(docker).await;
-    }
-
-    async fn force_away(&self, docker: &Docker) -> Result<(), String> {
-        let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        let removed = docker.remove_container(&self.name, Some(force)).await;
-        removed.or_else(gone_is_fine).map_err(said)
+    /// Asked to end with the run, whatever its state.
+    pub(super) async fn lower(&mut self, docker: &Docker) {
+        let _ = docker.unpause_container(&self.name).await;
+        let _ = self.end(docker, true).await;
     }
 }
 
-fn body(
-    spec: &Spec,
-    labels: std::collections::HashMap<String, String>,
-    network: &str,
-) -> ContainerCreateBody {
+fn body(spec: &Spec, labels: HashMap<String, String>, network: &str) -> ContainerCreateBody {
     let numbers: BTreeSet<String> = spec.ports.values().map(|n| format!("{n}/tcp")).collect();
     let publish = |number: u16| {
         let binding =

@@ -1,5 +1,6 @@
 //! The way to the Docker daemon, and what to say where there is none.
 
+use super::leftovers::{self, Leftover};
 use bollard::Docker;
 use thiserror::Error;
 
@@ -13,19 +14,44 @@ pub enum DaemonError {
     Foreign(String),
 }
 
-/// A client of the daemon that `DOCKER_HOST` names, or of this machine's own, in the version of the
-/// API that it speaks.
+/// A daemon that answers, in the version of the API that it speaks.
+pub struct Daemon {
+    pub(super) docker: Docker,
+    /// Of the engine, as it tells it.
+    pub version: String,
+}
+
+/// The daemon that `DOCKER_HOST` names, or this machine's own.
 ///
 /// # Errors
 /// [`DaemonError::Away`] where none answers.
-pub async fn reach() -> Result<Docker, DaemonError> {
+pub async fn reach() -> Result<Daemon, DaemonError> {
     let away = |error: bollard::errors::Error| DaemonError::Away(one_line(&error.to_string()));
     let docker = Docker::connect_with_defaults().map_err(away)?;
     let docker = docker.negotiate_version().await.map_err(away)?;
-    let version = docker.version().await.map_err(away)?;
-    match version.os {
+    let told = docker.version().await.map_err(away)?;
+    match told.os {
         Some(os) if os != "linux" => Err(DaemonError::Foreign(os)),
-        _ => Ok(docker),
+        _ => Ok(Daemon { docker, version: told.version.unwrap_or_default() }),
+    }
+}
+
+impl Daemon {
+    /// What dead runs have left. Changes nothing.
+    ///
+    /// # Errors
+    /// What the daemon said.
+    pub async fn left_over(&self) -> Result<Vec<Leftover>, String> {
+        leftovers::of_the_dead(&self.docker).await
+    }
+
+    /// Removes what [`Daemon::left_over`] finds and says what it was.
+    ///
+    /// # Errors
+    /// What the daemon said of a thing that it did not remove. The others are removed all the same.
+    pub async fn sweep(&self) -> Result<Vec<Leftover>, String> {
+        let left = self.left_over().await?;
+        leftovers::remove(&self.docker, &left).await.map(|()| left)
     }
 }
 

@@ -8,6 +8,7 @@ use bollard::Docker;
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
+use futures::future;
 use std::collections::HashMap;
 
 /// The process that a thing belongs to, as JSON of its [`Identity`].
@@ -65,54 +66,69 @@ impl std::fmt::Display for Leftover {
     }
 }
 
-/// What dead runs have left at the daemon. Changes nothing.
-///
-/// # Errors
-/// What the daemon said.
-pub(super) async fn left_over(docker: &Docker) -> Result<Vec<Leftover>, String> {
+/// What dead runs have left at the daemon.
+pub(super) async fn of_the_dead(docker: &Docker) -> Result<Vec<Leftover>, String> {
+    let is_dead = |owner: &Identity| !lives(owner);
+    find(docker, |owner, _| serde_json::from_str(owner).is_ok_and(|owner| is_dead(&owner))).await
+}
+
+/// What one drill has there, whoever made it: also what was under way when it was given up.
+pub(super) async fn of(docker: &Docker, labels: &Labels) -> Result<Vec<Leftover>, String> {
+    let prefix = labels.name("");
+    find(docker, |owner, name| owner == labels.owner && name.starts_with(&prefix)).await
+}
+
+/// Things with our labels by owner and name; containers first, for a network that has some stays.
+async fn find(
+    docker: &Docker,
+    wanted: impl Fn(&str, &str) -> bool,
+) -> Result<Vec<Leftover>, String> {
     let ours = HashMap::from([("label", vec![OWNER])]);
     let all = ListContainersOptionsBuilder::default().all(true).filters(&ours).build();
     let containers = docker.list_containers(Some(all)).await.map_err(said)?;
     let networks = ListNetworksOptionsBuilder::default().filters(&ours).build();
     let networks = docker.list_networks(Some(networks)).await.map_err(said)?;
-    let containers = containers.into_iter().filter(|found| is_orphan(found.labels.as_ref()));
-    let networks = networks.into_iter().filter(|found| is_orphan(found.labels.as_ref()));
-    let mut left: Vec<Leftover> = containers
-        .filter_map(|found| {
-            let name = found.names?.into_iter().next()?.trim_start_matches('/').to_owned();
-            Some(Leftover { kind: Kind::Container, name })
-        })
+    let containers = containers.into_iter().filter_map(|found| {
+        let name = found.names?.into_iter().next()?.trim_start_matches('/').to_owned();
+        Some((Kind::Container, name, found.labels?))
+    });
+    let networks =
+        networks.into_iter().filter_map(|it| Some((Kind::Network, it.name?, it.labels?)));
+    let mut found: Vec<Leftover> = containers
+        .chain(networks)
+        .filter(|(_, name, labels)| labels.get(OWNER).is_some_and(|owner| wanted(owner, name)))
+        .map(|(kind, name, _)| Leftover { kind, name })
         .collect();
-    left.extend(
-        networks.filter_map(|found| Some(Leftover { kind: Kind::Network, name: found.name? })),
-    );
-    left.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-    Ok(left)
+    found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    Ok(found)
 }
 
-/// Removes what [`left_over`] finds and says what it was.
+/// Away with all of it, containers side by side.
 ///
 /// # Errors
 /// What the daemon said of a thing that it did not remove. The others are removed all the same.
-pub(super) async fn sweep(docker: &Docker) -> Result<Vec<Leftover>, String> {
-    let left = left_over(docker).await?;
+pub(super) async fn remove(docker: &Docker, things: &[Leftover]) -> Result<(), String> {
     let mut troubles = Vec::new();
-    for one in &left {
-        let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        let removed = match one.kind {
-            Kind::Container => docker.remove_container(&one.name, Some(force)).await,
-            Kind::Network => docker.remove_network(&one.name).await,
-        };
-        // Somebody else may have been quicker.
-        if let Err(error) = removed.or_else(gone_is_fine) {
-            troubles.push(format!("{one}: {}", said(error)));
-        }
+    for kind in [Kind::Container, Kind::Network] {
+        let these = things.iter().filter(|thing| thing.kind == kind);
+        let removals = these.map(|thing| async move {
+            let removed = match kind {
+                Kind::Container => {
+                    let force = RemoveContainerOptionsBuilder::default().force(true).v(true);
+                    docker.remove_container(&thing.name, Some(force.build())).await
+                }
+                Kind::Network => docker.remove_network(&thing.name).await,
+            };
+            // Somebody else may have been quicker.
+            removed.or_else(gone_is_fine).map_err(|error| format!("{thing}: {}", said(error)))
+        });
+        troubles.extend(future::join_all(removals).await.into_iter().filter_map(Result::err));
     }
-    if troubles.is_empty() { Ok(left) } else { Err(troubles.join("; ")) }
+    if troubles.is_empty() { Ok(()) } else { Err(troubles.join("; ")) }
 }
 
 /// 404: it is gone; 409: its removal is under way.
-pub(super) fn gone_is_fine(error: bollard::errors::Error) -> Result<(), bollard::errors::Error> {
+fn gone_is_fine(error: bollard::errors::Error) -> Result<(), bollard::errors::Error> {
     match &error {
         bollard::errors::Error::DockerResponseServerError { status_code: 404, .. } => Ok(()),
         bollard::errors::Error::DockerResponseServerError { status_code: 409, message }
@@ -122,10 +138,4 @@ pub(super) fn gone_is_fine(error: bollard::errors::Error) -> Result<(), bollard:
         }
         _ => Err(error),
     }
-}
-
-fn is_orphan(labels: Option<&HashMap<String, String>>) -> bool {
-    let owner = labels.and_then(|labels| labels.get(OWNER));
-    let owner: Option<Identity> = owner.and_then(|owner| serde_json::from_str(owner).ok());
-    owner.is_some_and(|owner| !lives(&owner))
 }

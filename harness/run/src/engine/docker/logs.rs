@@ -7,7 +7,7 @@ use bollard::query_parameters::AttachContainerOptionsBuilder;
 use futures::StreamExt;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -44,13 +44,4 @@ pub(super) async fn follow(
         }
     });
     Ok((following, ready))
-}
-
-/// The end of a node's log, for the message about its death.
-pub(super) fn last_words(path: &Path) -> String {
-    let text = std::fs::read(path).unwrap_or_default();
-    match String::from_utf8_lossy(&text).lines().last() {
-        Some(line) => format!("ended at its start: {line}"),
-        None => "ended at its start".to_owned(),
-    }
 }

@@ -13,22 +13,25 @@ mod leftovers;
 mod logs;
 mod network;
 
-pub use daemon::{DaemonError, reach};
+pub use daemon::{Daemon, DaemonError, reach};
 pub use leftovers::Leftover;
 
+use super::folder::Folder;
 use super::{Done, Engine, EngineError, Hosts, Life, Whereabouts, descriptors, journal, secret};
 use crate::RunError;
 use crate::stage::PROXY;
 use bollard::Docker;
-use container::Container;
+use container::{Container, Spec};
 use futures::FutureExt;
 use futures::future::{self, LocalBoxFuture};
+use leftovers::Labels;
 use network::Networks;
 use squall_model::node_config::NodeConfig;
-use squall_model::stack::{RunAs, SENDER};
+use squall_model::stack::{ImageFrom, RunAs, SENDER};
 use squall_platform::{Node, time};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::btree_map::Entry;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +41,7 @@ pub struct Props {
     /// The image that holds every built-in role.
     pub service: String,
     /// The tag of each image that a stack names.
-    pub foreign: BTreeMap<squall_model::stack::ImageFrom, String>,
+    pub foreign: BTreeMap<ImageFrom, String>,
     /// A fault proxy of somebody else's, in place of ours.
     pub proxy: Option<String>,
 }
@@ -46,10 +49,10 @@ pub struct Props {
 pub struct DockerEngine {
     docker: Docker,
     props: Props,
-    folder: PathBuf,
+    folder: Folder,
     harness: Node,
     token: String,
-    labels: leftovers::Labels,
+    labels: Labels,
     networks: Networks,
     nodes: BTreeMap<String, Container>,
     ended: Ended,
@@ -65,24 +68,6 @@ impl Ended {
     }
 }
 
-/// What dead runs have left at the daemon. Changes nothing.
-///
-/// # Errors
-/// What the daemon said, or that none answers.
-pub async fn left_over() -> Result<Vec<Leftover>, String> {
-    let docker = reach().await.map_err(|error| error.to_string())?;
-    leftovers::left_over(&docker).await
-}
-
-/// Removes what [`left_over`] finds and says what it was.
-///
-/// # Errors
-/// What the daemon said of a thing that it did not remove. The others are removed all the same.
-pub async fn sweep() -> Result<Vec<Leftover>, String> {
-    let docker = reach().await.map_err(|error| error.to_string())?;
-    leftovers::sweep(&docker).await
-}
-
 impl DockerEngine {
     /// Makes the networks of a drill.
     ///
@@ -90,24 +75,26 @@ impl DockerEngine {
     /// Where no daemon answers, or it refuses a network; then none is left.
     pub async fn new(props: Props, folder: &Path, seed: u64) -> Result<Self, RunError> {
         descriptors::raise_limit()?;
-        let what = || format!("cannot prepare {}", folder.display());
-        std::fs::create_dir_all(folder.join("logs")).map_err(RunError::io(what()))?;
-        std::fs::create_dir_all(folder.join("nodes")).map_err(RunError::io(what()))?;
+        let folder = Folder::open(folder)?;
         let draw = || secret::draw().map_err(RunError::io("cannot draw a secret"));
         let (token, id) = (draw()?, draw()?);
         let owner = journal::identify(std::process::id() as i32)
             .map_err(RunError::io("cannot read this process's start time"))?;
-        let labels = leftovers::Labels::new(&owner, &id[..8]);
-        let docker = daemon::reach().await.map_err(|error| RunError::Raise(error.to_string()))?;
-        let networks = Networks::create(&docker, &labels).await.map_err(RunError::Raise)?;
+        let labels = Labels::new(&owner, &id[..8]);
+        let daemon = reach().await.map_err(|error| RunError::Raise(error.to_string()))?;
+        let docker = daemon.docker;
+        let networks = Networks::create(&docker, &labels).await;
+        if networks.is_err() {
+            clear(&docker, &labels).await;
+        }
         Ok(DockerEngine {
+            networks: networks.map_err(RunError::Raise)?,
             docker,
             props,
-            folder: folder.to_owned(),
-            harness: Node::real(SENDER, folder.join("data").join(SENDER), seed),
+            harness: Node::real(SENDER, folder.data(SENDER), seed),
+            folder,
             token,
             labels,
-            networks,
             nodes: BTreeMap::new(),
             ended: Ended::default(),
         })
@@ -120,23 +107,23 @@ impl DockerEngine {
     ) -> Result<Whereabouts, EngineError> {
         let name = config.node.as_str();
         let failed = |why: String| EngineError::new(name, why);
-        if self.look(name).await != Life::Dead {
-            return Err(failed("runs already".into()));
+        match self.look(name).await {
+            Life::Dead => {}
+            Life::Unknown => return Err(failed("the daemon does not say whether it runs".into())),
+            Life::Running | Life::Frozen => return Err(failed("runs already".into())),
         }
-        let mut node = match self.nodes.remove(name) {
-            Some(node) => node,
-            None => {
-                let spec = container::Spec::of(run, config, &self.props).map_err(failed)?;
-                Container::create(&self.docker, &self.labels, &self.networks, spec)
-                    .await
-                    .map_err(failed)?
+        let (docker, networks) = (&self.docker, &self.networks);
+        let node = match self.nodes.entry(name.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let spec = Spec::of(run, config, &self.props).map_err(failed)?;
+                new.insert(Container::new(&self.labels, spec))
             }
         };
-        let started = node.start(&self.docker, config, &self.folder, &self.ended).await;
-        // On the list whatever happened: it has to be removed.
-        let node = self.nodes.entry(name.to_owned()).or_insert(node);
+        let started = node.start(docker, networks, config, &mut self.folder, &self.ended).await;
+        self.folder.forget();
         started.map_err(failed)?;
-        let at = node.whereabouts(&self.docker, &self.networks).await.map_err(failed)?;
+        let at = node.whereabouts(docker, networks).await.map_err(failed)?;
         if name == PROXY && self.props.proxy.is_some() {
             self.harness_reaches(name, &at).await?;
         }
@@ -176,26 +163,40 @@ impl DockerEngine {
         ended.map_err(|why| EngineError::new(node, why))
     }
 
-    async fn cut(&mut self, node: &str) -> Result<(), EngineError> {
+    async fn part(&mut self, node: &str) -> Result<(), EngineError> {
         let (docker, networks) = (self.docker.clone(), self.networks.clone());
         let container = self.living(node)?.name().to_owned();
         networks.part(&docker, &container).await.map_err(|why| EngineError::new(node, why))
     }
 
-    async fn mend(&mut self, node: &str) -> Result<Option<Whereabouts>, EngineError> {
+    /// A dead one has no address; its next start tells that.
+    async fn join(&mut self, node: &str) -> Result<Option<Whereabouts>, EngineError> {
         let (docker, networks) = (self.docker.clone(), self.networks.clone());
         let failed = |why: String| EngineError::new(node, why);
         let container = self.living(node)?;
         networks.join(&docker, container.name(), node).await.map_err(failed)?;
-        container.whereabouts(&docker, &networks).await.map(Some).map_err(failed)
+        match container.life(&docker).await {
+            Life::Dead => Ok(None),
+            _ => container.whereabouts(&docker, &networks).await.map(Some).map_err(failed),
+        }
     }
 
-    async fn remove_all(&mut self, gracefully: bool) {
+    async fn lower_all(&mut self) {
         let docker = &self.docker;
-        let removals = self.nodes.values_mut().map(|node| node.remove(docker, gracefully));
-        future::join_all(removals).await;
-        self.nodes.clear();
-        self.networks.remove(&self.docker).await;
+        future::join_all(self.nodes.values_mut().map(|node| node.lower(docker))).await;
+        self.clear_all().await;
+    }
+
+    async fn clear_all(&mut self) {
+        clear(&self.docker, &self.labels).await;
+        self.folder.forget();
+    }
+}
+
+/// Removes whatever bears a drill's labels. What cannot be removed now is the next start's to sweep.
+async fn clear(docker: &Docker, labels: &Labels) {
+    if let Ok(things) = leftovers::of(docker, labels).await {
+        let _ = leftovers::remove(docker, &things).await;
     }
 }
 
@@ -250,11 +251,11 @@ impl Engine for DockerEngine {
     }
 
     fn cut<'a>(&'a mut self, node: &'a str) -> Done<'a, ()> {
-        self.cut(node).boxed_local()
+        self.part(node).boxed_local()
     }
 
     fn mend<'a>(&'a mut self, node: &'a str) -> Done<'a, Option<Whereabouts>> {
-        self.mend(node).boxed_local()
+        self.join(node).boxed_local()
     }
 
     fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
@@ -266,10 +267,10 @@ impl Engine for DockerEngine {
     }
 
     fn lower(&mut self) -> LocalBoxFuture<'_, ()> {
-        self.remove_all(true).boxed_local()
+        self.lower_all().boxed_local()
     }
 
     fn end_now(&mut self) -> LocalBoxFuture<'_, ()> {
-        self.remove_all(false).boxed_local()
+        self.clear_all().boxed_local()
     }
 }

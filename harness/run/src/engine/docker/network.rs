@@ -23,17 +23,14 @@ pub(super) struct Networks {
 }
 
 impl Networks {
+    /// Where one of them cannot be made the other may be there.
     pub(super) async fn create(docker: &Docker, labels: &Labels) -> Result<Networks, String> {
         let mut networks = Networks {
             links: labels.name("links"),
             beside: labels.name("beside"),
             gateway: String::new(),
         };
-        let created = networks.create_both(docker, labels).await;
-        if created.is_err() {
-            networks.remove(docker).await;
-        }
-        created.map(|()| networks)
+        networks.create_both(docker, labels).await.map(|()| networks)
     }
 
     async fn create_both(&mut self, docker: &Docker, labels: &Labels) -> Result<(), String> {
@@ -88,13 +85,6 @@ impl Networks {
         let request =
             NetworkDisconnectRequest { container: container.to_owned(), force: Some(true) };
         docker.disconnect_network(&self.links, request).await.map_err(said)
-    }
-
-    /// As far as they are there. What cannot be removed now is the next start's to sweep.
-    pub(super) async fn remove(&self, docker: &Docker) {
-        for name in [&self.links, &self.beside] {
-            let _ = docker.remove_network(name).await;
-        }
     }
 
     /// The address of a container on one of the networks, as its inspection shows it.

@@ -7,7 +7,7 @@ mod base;
 mod build;
 mod service;
 
-use super::daemon::{self, said};
+use super::daemon::{Daemon, said};
 use bollard::Docker;
 use bollard::query_parameters::{
     ListImagesOptionsBuilder, RemoveImageOptionsBuilder, TagImageOptionsBuilder,
@@ -30,6 +30,7 @@ const TOXIPROXY: &str = "toxiproxy:2.12.0";
 
 /// Makes images. `checkout` is the folder with Squall's `Cargo.toml`, `say` is told what takes long.
 pub struct Images<'a> {
+    pub daemon: &'a Daemon,
     pub checkout: PathBuf,
     pub stacks: PathBuf,
     pub say: &'a dyn Fn(&str),
@@ -41,32 +42,26 @@ impl Images<'_> {
     /// # Errors
     /// What could not be made, and why.
     pub async fn prepare(&self, plans: &[Plan]) -> Result<super::Props, String> {
-        let docker = daemon::reach().await.map_err(|error| error.to_string())?;
-        let service = self.service(&docker).await?;
+        let service = self.service().await?;
         let mut foreign = BTreeMap::new();
         for (stack, from) in named(plans) {
-            let tag = self.foreign(&docker, &stack, &from).await?;
+            let tag = self.foreign(&stack, &from).await?;
             foreign.insert(from, tag);
         }
         Ok(super::Props { service, foreign, proxy: None })
     }
 
     /// The image of the built-in roles.
-    async fn service(&self, docker: &Docker) -> Result<String, String> {
+    async fn service(&self) -> Result<String, String> {
         let program = service::build(&self.checkout, self.say).await?;
         let context = service::context(&program)?;
-        self.make(docker, SERVICE, context).await
+        self.make(SERVICE, context).await
     }
 
     /// Somebody else's program, as the stack's folder says.
-    async fn foreign(
-        &self,
-        docker: &Docker,
-        stack: &str,
-        from: &ImageFrom,
-    ) -> Result<String, String> {
+    async fn foreign(&self, stack: &str, from: &ImageFrom) -> Result<String, String> {
         match from {
-            ImageFrom::Pull(reference) => match docker.inspect_image(reference).await {
+            ImageFrom::Pull(reference) => match self.daemon.docker.inspect_image(reference).await {
                 Ok(_) => Ok(reference.clone()),
                 Err(_) => Err(format!(
                     "there is no image {reference} at this Docker daemon; `docker pull {reference}` brings it where a registry answers"
@@ -76,20 +71,16 @@ impl Images<'_> {
                 let path = self.stacks.join(stack).join(folder);
                 let context = build::context(&path)?;
                 if build::starts_from(&path, base::TAG)? {
-                    base::ensure(docker, self.say).await?;
+                    base::ensure(&self.daemon.docker, self.say).await?;
                 }
                 let name = folder.rsplit('/').next().unwrap_or(folder);
-                self.make(docker, &format!("squall/{stack}-{name}"), context).await
+                self.make(&format!("squall/{stack}-{name}"), context).await
             }
         }
     }
 
-    async fn make(
-        &self,
-        docker: &Docker,
-        repository: &str,
-        context: Vec<u8>,
-    ) -> Result<String, String> {
+    async fn make(&self, repository: &str, context: Vec<u8>) -> Result<String, String> {
+        let docker = &self.daemon.docker;
         let digest: String =
             Sha256::digest(&context).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let tag = format!("{repository}:{digest}");
@@ -100,21 +91,35 @@ impl Images<'_> {
         Ok(tag)
     }
 
-    /// Everything that any stack under the folder of stacks can need, and away with what is older.
+    /// What `wanted` names, for people the service image under its lasting name too, and away with
+    /// what is older.
     ///
     /// # Errors
     /// As [`Images::prepare`].
     pub async fn all(&self, wanted: &BTreeSet<(String, ImageFrom)>) -> Result<Vec<String>, String> {
-        let docker = daemon::reach().await.map_err(|error| error.to_string())?;
-        let service = self.service(&docker).await?;
+        let docker = &self.daemon.docker;
+        let service = self.service().await?;
         let latest = TagImageOptionsBuilder::default().repo(SERVICE).tag(LATEST).build();
         docker.tag_image(&service, Some(latest)).await.map_err(said)?;
         let mut made = vec![service];
         for (stack, from) in wanted {
-            made.push(self.foreign(&docker, stack, from).await?);
+            made.push(self.foreign(stack, from).await?);
         }
-        forget_older(&docker, &made).await?;
+        forget_older(docker, &made).await?;
         Ok(made)
+    }
+
+    /// Upstream Toxiproxy, where it is.
+    ///
+    /// # Errors
+    /// Where there is no such image, with the remedy.
+    pub async fn toxiproxy(&self) -> Result<String, String> {
+        match self.daemon.docker.inspect_image(TOXIPROXY).await {
+            Ok(_) => Ok(TOXIPROXY.to_owned()),
+            Err(_) => Err(format!(
+                "no image {TOXIPROXY} at this Docker daemon: pull upstream's and `docker tag` it so, or leave --proxy toxiproxy away"
+            )),
+        }
     }
 }
 
@@ -150,20 +155,6 @@ async fn forget_older(docker: &Docker, kept: &[String]) -> Result<(), String> {
 
 fn repository(tag: &str) -> &str {
     tag.rsplit_once(':').map_or(tag, |(repository, _)| repository)
-}
-
-/// Upstream Toxiproxy, where it is.
-///
-/// # Errors
-/// Where there is no such image, with the remedy.
-pub async fn toxiproxy() -> Result<String, String> {
-    let docker = daemon::reach().await.map_err(|error| error.to_string())?;
-    match docker.inspect_image(TOXIPROXY).await {
-        Ok(_) => Ok(TOXIPROXY.to_owned()),
-        Err(_) => Err(format!(
-            "no image {TOXIPROXY} at this Docker daemon: pull upstream's and `docker tag` it so, or leave --proxy toxiproxy away"
-        )),
-    }
 }
 
 /// The folder with Squall's own `Cargo.toml`: `from` or one above it.
