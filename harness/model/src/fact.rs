@@ -2,7 +2,7 @@
 //!
 //! Facts about messages name them by number; phone numbers and texts never enter a record.
 
-use crate::lever::LeverCall;
+use crate::lever::{LeverCall, Resource};
 use crate::units::Micros;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ pub enum Fact {
     Probe(Probe),
     Draws(Draws),
     Health(Health),
+    HeldBack(HeldBack),
     Exit(Exit),
     /// A queue or spool still names this message at the end of the drain.
     Pending {
@@ -223,6 +224,18 @@ pub struct Health {
     /// What else it counts: the fill of a buffer by the name of its setting, requests of a kind so far.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gauges: BTreeMap<String, u64>,
+}
+
+/// The engine's own count of how often a node was held back at a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldBack {
+    pub at: Micros,
+    pub node: String,
+    pub resource: Resource,
+    /// Since the node's present life began: for CPU scheduling periods of 100 ms in which it used up its
+    /// quota (`throttled_periods` of the kernel's CFS), for memory attempts to get more than the limit
+    /// (`failcnt` of cgroup v1) or pages that had to be looked through for some (`pgscan` of v2).
+    pub times: u64,
 }
 
 /// A node's process ended; `planned` where a lever did it.

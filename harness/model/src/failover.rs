@@ -102,6 +102,8 @@ fn touch(stack: &Stack, planned: &PlannedFault, hit: &mut Hit) {
             | LeverCall::CutNode { node }
             | LeverCall::MendNode { node }
             | LeverCall::RestartNode { node }
+            | LeverCall::LimitNode { node, .. }
+            | LeverCall::UnlimitNode { node, .. }
             | LeverCall::SetNodeSetting { node, .. } => thing(node),
             LeverCall::SetCarrierBehaviour { carrier, .. }
             | LeverCall::ClearCarrierBehaviour { carrier, .. }

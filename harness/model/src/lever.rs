@@ -48,6 +48,16 @@ pub enum LeverCall {
     RestartNode {
         node: String,
     },
+    /// The node gets no more than `to` of a resource, in its unit; a new life of it neither.
+    LimitNode {
+        node: String,
+        resource: Resource,
+        to: u64,
+    },
+    UnlimitNode {
+        node: String,
+        resource: Resource,
+    },
     SetCarrierBehaviour {
         carrier: String,
         name: String,
@@ -76,6 +86,34 @@ pub enum LeverCall {
     RenewCertificate {
         carrier: String,
     },
+}
+
+/// What a machine gives to a node, and an engine with machines of its own can withhold.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// In thousandths of a core.
+    Cpu,
+    /// In bytes.
+    Memory,
+}
+
+impl std::fmt::Display for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Resource::Cpu => "CPU",
+            Resource::Memory => "memory",
+        })
+    }
+}
+
+impl LeverCall {
+    /// Whether only an engine that gives each node a machine of its own can do it.
+    pub fn needs_machines(&self) -> bool {
+        matches!(self, LeverCall::LimitNode { .. } | LeverCall::UnlimitNode { .. })
+    }
 }
 
 /// A toxic in Toxiproxy's own terms.

@@ -25,6 +25,7 @@ fn refusal(plan: &Plan, external: &External, call: &LeverCall) -> Option<(String
         LeverCall::KillNode { node }
         | LeverCall::FreezeNode { node }
         | LeverCall::RestartNode { node }
+        | LeverCall::LimitNode { node, .. }
             if external.runs(node) =>
         {
             let message = format!("\"{node}\" already runs: its life is not in Squall's power");

@@ -221,7 +221,7 @@ fn collide(one: &PlannedFault, other: &PlannedFault) -> bool {
     meanwhile && pulls(&one.inject, &other.inject)
 }
 
-/// Whether the two pull a switch in common. A setting is one, whatever it is set to.
+/// Whether the two pull a switch in common. A setting is one, whatever it is set to; so is a limit.
 fn pulls(calls: &[LeverCall], others: &[LeverCall]) -> bool {
     let same = |one: &LeverCall, other: &LeverCall| match (one, other) {
         (LeverCall::AddToxic { .. } | LeverCall::SetCarrierBehaviour { .. }, _) => false,
@@ -229,6 +229,10 @@ fn pulls(calls: &[LeverCall], others: &[LeverCall]) -> bool {
             LeverCall::SetNodeSetting { node, key, .. },
             LeverCall::SetNodeSetting { node: of, key: named, .. },
         ) => (node, key) == (of, named),
+        (
+            LeverCall::LimitNode { node, resource, .. },
+            LeverCall::LimitNode { node: of, resource: named, .. },
+        ) => (node, resource) == (of, named),
         _ => one == other,
     };
     calls.iter().any(|call| others.iter().any(|other| same(call, other)))

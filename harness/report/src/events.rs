@@ -70,6 +70,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Probe(_) => "probe",
         Fact::Draws(_) => "draws",
         Fact::Health(_) => "health",
+        Fact::HeldBack(_) => "held_back",
         Fact::Exit(_) => "exit",
         Fact::Pending { .. } => "pending",
         Fact::PendingCount { .. } => "pending_count",

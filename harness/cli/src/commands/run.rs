@@ -8,6 +8,7 @@ use crate::{folder, progress, signals};
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use squall_model::judged::Judged;
+use squall_model::lever::LeverCall;
 use squall_model::plan::Plan;
 use squall_model::units::Micros;
 use squall_plan::Suite;
@@ -208,8 +209,16 @@ fn unable(plan: &Plan, engine: EngineKind) -> Option<String> {
     if !only.is_empty() && !only.contains(&engine.name()) {
         return Some(format!("can only be played on {}", only.join(" or ")));
     }
-    let foreign = engine != EngineKind::Docker && containers::needs(plan);
-    foreign.then(|| "runs images, which only the docker engine can play".to_owned())
+    if engine == EngineKind::Docker {
+        return None;
+    }
+    let limits = plan.faults.iter().flat_map(|fault| &fault.inject).any(LeverCall::needs_machines);
+    let why = match (containers::needs(plan), limits) {
+        (true, _) => "runs images",
+        (false, true) => "limits what a node gets of its machine",
+        (false, false) => return None,
+    };
+    Some(format!("{why}, which only the docker engine can: --engine docker"))
 }
 
 fn at_once(engine: EngineKind, asked: Option<u16>) -> NonZeroUsize {

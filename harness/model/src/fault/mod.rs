@@ -3,7 +3,7 @@
 //! A new kind is one file here and its line in the table below.
 
 use crate::fact::ProbeTarget;
-use crate::lever::{LeverCall, Stream, Toxic};
+use crate::lever::{LeverCall, Resource, Stream, Toxic};
 use crate::stack::Stack;
 use crate::units::Micros;
 use schemars::JsonSchema;
@@ -39,6 +39,8 @@ pub enum Watch {
     Full { nodes: Vec<String>, buffer: String, events: u64 },
     /// What the nodes together count under `gauge` grows `times` as fast as before.
     Faster { nodes: Vec<String>, gauge: String, times: f64 },
+    /// The engine had to hold the node back at a limit of this resource, which it never had to before.
+    HeldBack { node: String, resource: Resource },
     /// A share of probe connections breaks.
     SomeLost { link: String, share: f64 },
     /// The name server fails for the link's target, and answers for others.
@@ -59,7 +61,8 @@ impl Watch {
             Watch::Draws { .. }
             | Watch::Hits { .. }
             | Watch::Full { .. }
-            | Watch::Faster { .. } => None,
+            | Watch::Faster { .. }
+            | Watch::HeldBack { .. } => None,
         }
     }
 }
@@ -111,6 +114,7 @@ faults! {
     node_frozen::NodeFrozen,
     node_cut::NodeCut,
     node_restarted::NodeRestarted,
+    node_limited::NodeLimited,
     region_cut::RegionCut,
     link_latency::LinkLatency,
     link_bandwidth::LinkBandwidth,

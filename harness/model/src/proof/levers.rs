@@ -72,6 +72,10 @@ fn name(call: &LeverCall) -> String {
         LeverCall::CutNode { node } => format!("cutting off {node}"),
         LeverCall::MendNode { node } => format!("mending {node}"),
         LeverCall::RestartNode { node } => format!("restarting {node}"),
+        LeverCall::LimitNode { node, resource, .. } => format!("limiting the {resource} of {node}"),
+        LeverCall::UnlimitNode { node, resource } => {
+            format!("lifting the limit of the {resource} of {node}")
+        }
         LeverCall::SetCarrierBehaviour { carrier, name, .. } => {
             format!("setting {name} of {carrier}")
         }

@@ -8,16 +8,19 @@
 //! - for certificates: probes over the link; `existing` ones are the untouched path;
 //! - for carriers: `Draws` of the behaviour, cumulative, at least once in the window;
 //! - for buffers: the node's own health, with its backlog or the gauge of the buffer's name, at least
-//!   once while it is full; for requests of a kind the same, with their gauge.
+//!   once while it is full; for requests of a kind the same, with their gauge;
+//! - for limits of a node: the engine's count of how often it was held back, from before the window
+//!   until after it.
 
 mod answers;
 mod carrier;
 mod health;
+mod held_back;
 mod levers;
 mod probes;
 mod rate;
 
-use crate::fact::{Draws, Fact, Health, LeverResult, Probe};
+use crate::fact::{Draws, Fact, Health, HeldBack, LeverResult, Probe};
 use crate::fault::Watch;
 use crate::judged::{Bracket, FaultSeen};
 use crate::lever::LeverCall;
@@ -41,6 +44,7 @@ struct Evidence<'a> {
     probes: Vec<&'a Probe>,
     draws: Vec<&'a Draws>,
     health: Vec<&'a Health>,
+    held_back: Vec<&'a HeldBack>,
     levers: Vec<&'a LeverResult>,
 }
 
@@ -53,6 +57,7 @@ pub fn prove(plan: &Plan, events: &[Fact], stopped: Option<Micros>) -> Vec<Fault
             Fact::Probe(probe) => evidence.probes.push(probe),
             Fact::Draws(draws) => evidence.draws.push(draws),
             Fact::Health(health) => evidence.health.push(health),
+            Fact::HeldBack(held) => evidence.held_back.push(held),
             Fact::Lever(lever) => evidence.levers.push(lever),
             _ => {}
         }
@@ -60,6 +65,7 @@ pub fn prove(plan: &Plan, events: &[Fact], stopped: Option<Micros>) -> Vec<Fault
     evidence.probes.sort_by_key(|probe| probe.sent);
     evidence.draws.sort_by_key(|draws| draws.at);
     evidence.health.sort_by_key(|health| health.at);
+    evidence.held_back.sort_by_key(|held| held.at);
     let played = stopped.map(|at| cut_short(plan, at));
     let played = played.as_ref().unwrap_or(plan);
     let prove = |(index, planned): (usize, &PlannedFault)| FaultSeen {
@@ -103,6 +109,9 @@ fn prove_one(plan: &Plan, index: usize, evidence: &Evidence<'_>) -> FaultSeen {
             }
             Watch::Faster { nodes, gauge, times } => {
                 rate::watch(planned, (nodes, gauge), *times, &evidence.health)
+            }
+            Watch::HeldBack { node, resource } => {
+                held_back::watch(planned, node, *resource, &evidence.held_back)
             }
         })
         .collect();

@@ -7,8 +7,10 @@ use crate::timeline::Placed;
 use cucumber::gherkin::Step;
 use cucumber::when;
 use squall_model::fault::{
-    BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeRestarted, RegionCut, TelemetryRises,
+    BufferLimited, NodeCut, NodeFrozen, NodeKilled, NodeLimited, NodeRestarted, RegionCut,
+    TelemetryRises,
 };
+use squall_model::lever::Resource;
 
 pub const PHRASES: &[Phrase] = &[
     Phrase::when(
@@ -40,6 +42,16 @@ pub const PHRASES: &[Phrase] = &[
         "node \"gateway-1\" is cut off {window}",
         "node \"gateway-1\" is cut off for 20 seconds",
         "it runs, and nothing passes between it and anybody",
+    ),
+    Phrase::when(
+        "the CPU of node \"gateway-1\" is limited to {number} cores {window}",
+        "the CPU of node \"gateway-1\" is limited to 0.05 cores for 30 seconds",
+        "on docker only; it has to be used up, or the fault is not proven",
+    ),
+    Phrase::when(
+        "the memory of node \"gateway-1\" is limited to {number} MiB {window}",
+        "the memory of node \"gateway-1\" is limited to 32 MiB for 30 seconds",
+        "on docker only; it has to be used up, or the fault is not proven",
     ),
     Phrase::when(
         "the buffer \"queue\" of \"queue-1\" holds only {number} events {window}",
@@ -124,6 +136,39 @@ fn cut(drill: &mut Drill, step: &Step, node: Quoted, window: Window) {
         let placed = draft.window(&window);
         let nodes = draft.nodes(&node)?;
         draft.fault(NodeCut { nodes }, placed?);
+        Some(())
+    });
+}
+
+#[when(expr = "the CPU of node {name} is limited to {number} cores{window}")]
+fn cpu_limited(drill: &mut Drill, step: &Step, node: Quoted, cores: Number, window: Window) {
+    limited(drill, step, (&node, &cores, &window), (Resource::Cpu, 1000.0));
+}
+
+#[when(expr = "the memory of node {name} is limited to {number} MiB{window}")]
+fn memory_limited(drill: &mut Drill, step: &Step, node: Quoted, size: Number, window: Window) {
+    limited(drill, step, (&node, &size, &window), (Resource::Memory, f64::from(1 << 20)));
+}
+
+/// `unit`: how many of the resource's own a step's number counts.
+fn limited(
+    drill: &mut Drill,
+    step: &Step,
+    (node, number, window): (&Quoted, &Number, &Window),
+    (resource, unit): (Resource, f64),
+) {
+    drill.declare(step, |draft| {
+        let placed = draft.window(window);
+        let (nodes, number_of) = (draft.nodes(node), draft.positive(number));
+        let to = (number_of? * unit).round() as u64;
+        let least = NodeLimited::least(resource);
+        if to < least {
+            let message = format!("{} is too little for a container to live on", number.0);
+            let help = format!("at least {}", least as f64 / unit);
+            draft.wrong(&number.0, message).help = Some(help);
+            return None;
+        }
+        draft.fault(NodeLimited { nodes: nodes?, resource, to }, placed?);
         Some(())
     });
 }

@@ -1,12 +1,14 @@
 //! Gathers what carriers and nodes say of themselves, over their control ports and never through a
-//! link: the carriers' logs, the draws of their behaviours, every node's health, and at the end
-//! what still waits in queues.
+//! link: the carriers' logs, the draws of their behaviours, every node's health, what the engine counts
+//! of nodes that are limited, and at the end what still waits in queues.
 
 mod carrier_log;
 mod health;
+mod limits;
 mod pending;
 
 use crate::clock::DrillClock;
+use crate::engine::Meter;
 use crate::recorder::Recorder;
 use crate::stage::Control;
 use carrier_log::CarrierLog;
@@ -15,6 +17,7 @@ use squall_model::units::Micros;
 use squall_platform::running::Stopping;
 use squall_platform::time::{self, MissedTickBehavior};
 use squall_platform::{Node, Task};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -36,6 +39,7 @@ impl Collector {
         plan: &Plan,
         node: &Node,
         control: &Control,
+        meter: Option<Arc<dyn Meter>>,
         clock: DrillClock,
         recorder: &Recorder,
         stop: &Stopping,
@@ -51,6 +55,14 @@ impl Collector {
         for name in health::nodes(plan) {
             let poller = health::Poller::new(&name, control, clock, recorder);
             tasks.push(node.spawn(poller.run(every, stop.clone())));
+        }
+        for (meter, (node_name, resource)) in meter
+            .iter()
+            .flat_map(|meter| limits::limited(plan).into_iter().map(move |of| (meter, of)))
+        {
+            let (meter, recorder) = (meter.clone(), recorder.clone());
+            let counter = limits::Counter { node: node_name, resource, meter, clock, recorder };
+            tasks.push(node.spawn(counter.run(stop.clone())));
         }
         Collector { control: control.clone(), recorder: recorder.clone(), clock, logs, tasks }
     }

@@ -61,10 +61,10 @@ impl Cast {
         let (stop_driver, driver_stopping) = running::stop();
         let (stop_probers, probers_stopping) = running::stop();
         let (stop_collector, collector_stopping) = running::stop();
-        let control = &stage.control;
+        let (control, meter, stop) = (&stage.control, stage.engine.meter(), &collector_stopping);
         Ok(Cast {
             probers: probes::start(plan, node, &directory, clock, recorder, &probers_stopping),
-            collector: Collector::start(plan, node, control, clock, recorder, &collector_stopping),
+            collector: Collector::start(plan, node, control, meter, clock, recorder, stop),
             driver: node.spawn(driver.run(plan.clone(), driver_stopping)),
             stop_driver,
             stop_probers,

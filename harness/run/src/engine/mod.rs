@@ -15,11 +15,13 @@ pub mod sim;
 
 use crate::numbers::Numbers;
 use futures::FutureExt;
-use futures::future::LocalBoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
+use squall_model::lever::Resource;
 use squall_model::node_config::NodeConfig;
 use squall_model::stack::RunAs;
 use squall_platform::Node;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Port name → address of a started node.
@@ -87,6 +89,15 @@ pub struct Hosts {
 /// Result of an engine's act.
 pub type Done<'a, T> = LocalBoxFuture<'a, Result<T, EngineError>>;
 
+/// Reads the counts of an engine beside everything else that it does.
+pub trait Meter: Send + Sync {
+    /// How often the present life of `node` was held back at its limit.
+    ///
+    /// # Errors
+    /// Where nobody tells, a node that does not run among them.
+    fn held_back<'a>(&'a self, node: &'a str, of: Resource) -> BoxFuture<'a, Result<u64, String>>;
+}
+
 pub trait Engine {
     /// The harness's own end: driver, probes and collector live on it.
     fn harness(&self) -> Node;
@@ -141,6 +152,18 @@ pub trait Engine {
     }
 
     fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life>;
+
+    /// Lets a node have no more than `to` of a resource, in its unit, or again what it wants. Resolves
+    /// when that is so. Only an engine that gives each node a machine of its own can.
+    fn limit<'a>(&'a mut self, node: &'a str, _of: Resource, _to: Option<u64>) -> Done<'a, ()> {
+        let refused = EngineError::new(node, "only the docker engine limits what a node gets");
+        std::future::ready(Err(refused)).boxed_local()
+    }
+
+    /// What counts how often nodes are held back at such limits.
+    fn meter(&self) -> Option<Arc<dyn Meter>> {
+        None
+    }
 
     /// Keeps on disk what is about to be changed of somebody else's, until [`Engine::forget`].
     fn remember(&mut self, _found: &str) -> Result<(), EngineError> {

@@ -105,6 +105,14 @@ impl Levers {
                 }
                 Ok(())
             }
+            LeverCall::LimitNode { node, resource, to } => {
+                let limited = stage.engine.limit(node, *resource, Some(*to)).await;
+                limited.map_err(|error| error.to_string())
+            }
+            LeverCall::UnlimitNode { node, resource } => {
+                let lifted = stage.engine.limit(node, *resource, None).await;
+                lifted.map_err(|error| error.to_string())
+            }
             LeverCall::SetCarrierBehaviour { carrier, name, behaviour } => {
                 behaviour::set(&control, carrier, name, behaviour).await
             }

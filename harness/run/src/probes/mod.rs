@@ -94,7 +94,8 @@ fn targets(plan: &Plan) -> Vec<Target> {
                 Watch::Draws { .. }
                 | Watch::Hits { .. }
                 | Watch::Full { .. }
-                | Watch::Faster { .. } => continue,
+                | Watch::Faster { .. }
+                | Watch::HeldBack { .. } => continue,
             };
             let patience = PATIENCE + latency(plan, &name) + latency(plan, &name) + slower + slower;
             let target = found.entry(name.clone()).or_insert_with(|| Target {

@@ -10,6 +10,7 @@ mod container;
 mod daemon;
 pub mod images;
 mod leftovers;
+mod limits;
 mod logs;
 mod network;
 
@@ -17,7 +18,9 @@ pub use daemon::{Daemon, DaemonError, reach};
 pub use leftovers::Leftover;
 
 use super::folder::Folder;
-use super::{Done, Engine, EngineError, Hosts, Life, Whereabouts, descriptors, journal, secret};
+use super::{
+    Done, Engine, EngineError, Hosts, Life, Meter, Whereabouts, descriptors, journal, secret,
+};
 use crate::RunError;
 use crate::stage::PROXY;
 use bollard::Docker;
@@ -26,6 +29,7 @@ use futures::FutureExt;
 use futures::future::{self, LocalBoxFuture};
 use leftovers::Labels;
 use network::Networks;
+use squall_model::lever::Resource;
 use squall_model::node_config::NodeConfig;
 use squall_model::stack::{ImageFrom, RunAs, SENDER};
 use squall_platform::{Node, time};
@@ -260,6 +264,20 @@ impl Engine for DockerEngine {
 
     fn life<'a>(&'a mut self, node: &'a str) -> LocalBoxFuture<'a, Life> {
         async move { self.look(node).await }.boxed_local()
+    }
+
+    fn limit<'a>(&'a mut self, node: &'a str, of: Resource, to: Option<u64>) -> Done<'a, ()> {
+        async move {
+            let (docker, name) = (self.docker.clone(), self.living(node)?.name().to_owned());
+            let set = limits::set(&docker, &name, of, to).await;
+            set.map_err(|why| EngineError::new(node, why))
+        }
+        .boxed_local()
+    }
+
+    fn meter(&self) -> Option<Arc<dyn Meter>> {
+        let (docker, labels) = (self.docker.clone(), self.labels.clone());
+        Some(Arc::new(limits::Statistics { docker, labels }))
     }
 
     fn exits(&mut self) -> Vec<(String, String)> {

@@ -87,6 +87,7 @@ impl Images<'_> {
         if docker.inspect_image(&tag).await.is_err() {
             (self.say)(&format!("building image {tag}"));
             build::run(docker, &tag, repository, context).await?;
+            forget_untagged(docker).await?;
         }
         Ok(tag)
     }
@@ -106,6 +107,7 @@ impl Images<'_> {
             made.push(self.foreign(stack, from).await?);
         }
         forget_older(docker, &made).await?;
+        forget_untagged(docker).await?;
         Ok(made)
     }
 
@@ -149,6 +151,18 @@ async fn forget_older(docker: &Docker, kept: &[String]) -> Result<(), String> {
                 let _ = docker.remove_image(tag, Some(options), None).await;
             }
         }
+    }
+    Ok(())
+}
+
+/// Makes of ours that lost their tag to another: two processes that built the same image at once.
+async fn forget_untagged(docker: &Docker) -> Result<(), String> {
+    let ours = HashMap::from([("label", vec![LABEL]), ("dangling", vec!["true"])]);
+    let options = ListImagesOptionsBuilder::default().filters(&ours).build();
+    for image in docker.list_images(Some(options)).await.map_err(said)? {
+        // One that a container still uses stays until the next time.
+        let options = RemoveImageOptionsBuilder::default().build();
+        let _ = docker.remove_image(&image.id, Some(options), None).await;
     }
     Ok(())
 }

@@ -1,0 +1,95 @@
+//! What a container may have of this machine, and how often it wanted more.
+
+use super::daemon::said;
+use super::leftovers::Labels;
+use crate::engine::Meter;
+use bollard::Docker;
+use bollard::models::{ContainerStatsResponse, ContainerUpdateBody, HostConfig};
+use bollard::query_parameters::StatsOptionsBuilder;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use squall_model::lever::Resource;
+
+/// Length of a scheduling period, in which a container may use up its quota: the kernel's usual one.
+const PERIOD_US: i64 = 100_000;
+/// A quota or a swap of any size.
+const NONE: i64 = -1;
+
+/// Sets a limit or lifts it, and looks whether the daemon has taken it over.
+///
+/// # Errors
+/// What the daemon said, as of memory that it could not take from a container.
+pub(super) async fn set(
+    docker: &Docker,
+    container: &str,
+    of: Resource,
+    to: Option<u64>,
+) -> Result<(), String> {
+    let body = match of {
+        Resource::Cpu => cpu(to),
+        Resource::Memory => memory(to, docker).await?,
+    };
+    let asked = (body.cpu_quota, body.memory);
+    docker.update_container(container, body).await.map_err(said)?;
+    let seen = docker.inspect_container(container, None).await.map_err(said)?;
+    let HostConfig { cpu_quota, memory, .. } = seen.host_config.unwrap_or_default();
+    let is = |asked: Option<i64>, now: Option<i64>| asked.is_none() || asked == now;
+    match is(asked.0, cpu_quota) && is(asked.1, memory) {
+        true => Ok(()),
+        false => Err(format!("the daemon did not take the limit of {of} over")),
+    }
+}
+
+fn cpu(thousandths: Option<u64>) -> ContainerUpdateBody {
+    let share = |of: u64| i64::try_from(of).unwrap_or(i64::MAX).saturating_mul(PERIOD_US) / 1000;
+    ContainerUpdateBody {
+        cpu_period: Some(PERIOD_US),
+        cpu_quota: Some(thousandths.map_or(NONE, share)),
+        ..ContainerUpdateBody::default()
+    }
+}
+
+/// Memory beside which there is no swap. The daemon knows no other way to lift a limit of memory than
+/// one that the machine cannot reach.
+async fn memory(bytes: Option<u64>, docker: &Docker) -> Result<ContainerUpdateBody, String> {
+    let bytes = bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+    let memory = match bytes {
+        Some(bytes) => bytes,
+        None => docker.info().await.map_err(said)?.mem_total.ok_or("the daemon tells no memory")?,
+    };
+    let swap = bytes.unwrap_or(NONE);
+    Ok(ContainerUpdateBody {
+        memory: Some(memory),
+        memory_swap: Some(swap),
+        ..ContainerUpdateBody::default()
+    })
+}
+
+/// By the statistics of a drill's containers.
+pub(super) struct Statistics {
+    pub(super) docker: Docker,
+    pub(super) labels: Labels,
+}
+
+impl Meter for Statistics {
+    fn held_back<'a>(&'a self, node: &'a str, of: Resource) -> BoxFuture<'a, Result<u64, String>> {
+        async move {
+            let options = StatsOptionsBuilder::default().stream(false).one_shot(true).build();
+            let name = self.labels.name(node);
+            let mut stats = Box::pin(self.docker.stats(&name, Some(options)));
+            let stats = stats.next().await.ok_or("no answer")?.map_err(said)?;
+            times(stats, of).ok_or_else(|| format!("the daemon does not count limits of {of}"))
+        }
+        .boxed()
+    }
+}
+
+fn times(stats: ContainerStatsResponse, of: Resource) -> Option<u64> {
+    match of {
+        Resource::Cpu => stats.cpu_stats?.throttling_data?.throttled_periods,
+        Resource::Memory => {
+            let memory = stats.memory_stats?;
+            memory.failcnt.or_else(|| memory.stats?.get("pgscan").copied())
+        }
+    }
+}
