@@ -29,6 +29,7 @@ pub mod recovery;
 pub mod score;
 pub mod stack;
 pub mod stats;
+pub mod template;
 pub mod timeline;
 pub mod token;
 pub mod traffic;

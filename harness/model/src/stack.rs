@@ -61,8 +61,8 @@ pub enum RunAs {
     Image(Image),
 }
 
-/// Somebody else's program, in a container. It has no `admin` port: health, settings and what waits in
-/// it are not asked of it.
+/// Somebody else's program, in a container. It has no `admin` port: what it tells of itself it tells by
+/// an interface of its own, where it is a gateway that is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
     pub from: ImageFrom,
@@ -71,6 +71,20 @@ pub struct Image {
     pub env: BTreeMap<String, String>,
     /// Port name → the number that it listens on in its container.
     pub ports: BTreeMap<String, u16>,
+    /// Path in the container → the file's text, with places as in [`crate::template`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+    /// How it is asked how much waits, at its port `admin`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
+}
+
+/// Gateways whose own status interface is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Gateway {
+    /// `status.xml` of bearerbox.
+    Kannel,
 }
 
 /// Where an image comes from.

@@ -1,10 +1,11 @@
-//! Protocols: HTTP, TLS, DNS, frames, Toxiproxy API, SIP, SMPP, TwiML, vendor APIs.
+//! Protocols: HTTP, TLS, DNS, frames, Toxiproxy API, SIP, SMPP, TwiML, vendor APIs, status of gateways.
 
 mod calendar;
 pub mod dns;
 pub mod frames;
 pub mod http;
 pub mod json_api;
+pub mod kannel;
 mod number;
 pub mod outbox;
 pub mod sip;

@@ -5,6 +5,7 @@ use super::parse::Places;
 use super::reader::{Ledger, Placed};
 use super::settings::Setting;
 use squall_model::stack::{CarrierProtocol, Link, LinkProtocol, SENDER, Stack};
+use squall_model::template::{self, Place};
 use std::collections::BTreeMap;
 
 /// Reports every contradiction; the stack may only be used when there is none.
@@ -60,6 +61,38 @@ pub fn whatever_settings_say(
                 ledger.push(mistake.nearest(&link.port, ports));
             }
             names_and_tls_fit(&other, link, (from, to, port), ledger);
+        }
+    }
+}
+
+/// Every place of a configuration file is one that the raised stack can fill in.
+pub fn templates_can_be_filled_in(
+    stack: &Stack,
+    settings: &BTreeMap<String, Setting>,
+    follows: &Follows,
+    ledger: &Ledger,
+) {
+    for run in &follows.nodes {
+        let linked = |target: &str| {
+            let mut links = stack.links.iter().filter(|link| link.from == run.node);
+            links.any(|link| link.to == target)
+        };
+        let known = |place: Place<'_>| match place {
+            Place::Host(target) | Place::Port(target) if !linked(target) => {
+                Err(format!("no link leads from \"{}\" to \"{target}\"", run.node))
+            }
+            Place::Setting(key) | Place::If(key, _) if !settings.contains_key(key) => {
+                Err(format!("the stack has no setting \"{key}\""))
+            }
+            Place::If(key, value) if !settings[key].allowed.takes(value) => {
+                Err(format!("\"{value}\" is no value of the setting \"{key}\""))
+            }
+            _ => Ok(String::new()),
+        };
+        for source in run.templates() {
+            if let Err(unfilled) = template::render(&source.text, known) {
+                ledger.push(source.mistake(unfilled.span, unfilled.message));
+            }
         }
     }
 }

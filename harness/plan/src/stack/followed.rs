@@ -62,12 +62,23 @@ pub fn read_if<'a, T>(
     one: impl Fn(&Reader<'a>, &str, &'a Value<'a>) -> Option<T>,
 ) -> Option<Option<Followed<T>>> {
     let value = reader.value(key)?;
+    Some(of(reader, key, value, settings, one))
+}
+
+/// The same for a value that was looked up.
+pub fn of<'a, T>(
+    reader: &Reader<'a>,
+    key: &str,
+    value: &'a Value<'a>,
+    settings: &BTreeMap<String, Setting>,
+    one: impl Fn(&Reader<'a>, &str, &'a Value<'a>) -> Option<T>,
+) -> Option<Followed<T>> {
     let Some(table) = value.get_ref().as_table().filter(|table| table.contains_key("setting"))
     else {
-        return Some(one(reader, key, value).map(Followed::Fixed));
+        return one(reader, key, value).map(Followed::Fixed);
     };
     let table = Reader::new(reader.ledger, &format!("\"{key}\""), table, value.span());
-    Some(read_values(table, settings, one))
+    read_values(table, settings, one)
 }
 
 fn read_values<'a, T>(

@@ -1,13 +1,15 @@
-//! What of a stack follows its settings: carriers, the programs of nodes, the far ends of links.
+//! What of a stack follows its settings: carriers, programs of nodes, far ends of links, timers.
 //!
 //! All of it is found anew whenever a setting changes, so no order of the settings matters.
 
 use super::StackFile;
 use super::by_setting::BySetting;
+use super::followed::Followed;
 use super::links::LinkEnd;
 use super::nodes::NodeRun;
 use super::settings::{Allowed, Setting};
 use squall_model::stack::Stack;
+use squall_model::units::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +18,18 @@ pub struct Follows {
     pub nodes: Vec<NodeRun>,
     /// One for each of the stack's links.
     pub links: Vec<LinkEnd>,
+    pub timers: BTreeMap<String, Followed<Micros>>,
+}
+
+/// What the timers are under `settings`.
+pub fn under(
+    timers: &BTreeMap<String, Followed<Micros>>,
+    settings: &BTreeMap<String, String>,
+) -> BTreeMap<String, Micros> {
+    let timer = |(name, length): (&String, &Followed<Micros>)| {
+        Some((name.clone(), *length.under(settings)?))
+    };
+    timers.iter().filter_map(timer).collect()
 }
 
 impl Follows {
@@ -30,6 +44,7 @@ impl Follows {
                 (node.run, node.ports) = (program, ports);
             }
         }
+        stack.timers = under(&self.timers, &stack.settings);
         for (link, end) in stack.links.iter_mut().zip(&self.links) {
             let (port, protocol) =
                 (end.port.under(&stack.settings), end.protocol.under(&stack.settings));
@@ -84,6 +99,9 @@ impl StackFile {
         let follows = &self.follows;
         if let Some(carrier) = follows.carriers.iter().find_map(|carrier| carrier.follows(key)) {
             return Some(format!("carrier \"{carrier}\""));
+        }
+        if let Some((name, _)) = follows.timers.iter().find(|(_, it)| it.setting() == Some(key)) {
+            return Some(format!("timer \"{name}\""));
         }
         if let Some(run) = follows.nodes.iter().find(|run| run.settings().contains(&key)) {
             return Some(format!("node \"{}\"", run.node));

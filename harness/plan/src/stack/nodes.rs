@@ -2,18 +2,24 @@
 
 use super::followed::{self, Followed, Value};
 use super::parse::{Places, read_own};
-use super::reader::{self, Reader};
+use super::reader::{self, Placed, Reader};
 use super::settings::Setting;
-use squall_model::stack::{Image, ImageFrom, Node, RunAs};
+use crate::source::Source;
+use squall_model::stack::{Gateway, Image, ImageFrom, Node, RunAs};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use toml::Spanned;
 
 /// A node's program as the file has it; its arguments may follow a setting of their own.
 #[derive(Clone, Debug, PartialEq)]
 enum Program {
     BuiltIn(String),
-    Image { image: Image, command: Followed<Vec<String>> },
+    Image { image: Image, command: Followed<Vec<String>>, files: Files },
 }
+
+/// Path in the container → the template it is made from.
+type Files = BTreeMap<String, Followed<Arc<Source>>>;
 
 /// How a node's program is found.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +35,15 @@ impl NodeRun {
     pub fn under(&self, settings: &BTreeMap<String, String>) -> Option<(RunAs, Vec<String>)> {
         Some(match self.program.under(settings)? {
             Program::BuiltIn(role) => (RunAs::BuiltIn(role.clone()), self.listed.clone()),
-            Program::Image { image, command } => {
-                let image = Image { command: command.under(settings)?.clone(), ..image.clone() };
+            Program::Image { image, command, files } => {
+                let text = |(path, file): (&String, &Followed<Arc<Source>>)| {
+                    Some((path.clone(), file.under(settings)?.text.clone()))
+                };
+                let image = Image {
+                    command: command.under(settings)?.clone(),
+                    files: files.iter().map(text).collect::<Option<_>>()?,
+                    ..image.clone()
+                };
                 let ports = image.ports.keys().cloned().collect();
                 (RunAs::Image(image), ports)
             }
@@ -39,11 +52,23 @@ impl NodeRun {
 
     /// The settings that decide about it.
     pub fn settings(&self) -> Vec<&str> {
-        let commands = self.program.all().into_iter().filter_map(|program| match program {
-            Program::BuiltIn(_) => None,
-            Program::Image { command, .. } => command.setting(),
+        let of_images = self.program.all().into_iter().flat_map(|program| match program {
+            Program::BuiltIn(_) => Vec::new(),
+            Program::Image { command, files, .. } => {
+                let files = files.values().filter_map(Followed::setting);
+                command.setting().into_iter().chain(files).collect()
+            }
         });
-        self.program.setting().into_iter().chain(commands).collect()
+        self.program.setting().into_iter().chain(of_images).collect()
+    }
+
+    /// Every template that the node may be given.
+    pub fn templates(&self) -> Vec<&Arc<Source>> {
+        let of_image = |program| match program {
+            &Program::BuiltIn(_) => Vec::new(),
+            Program::Image { files, .. } => files.values().flat_map(Followed::all).collect(),
+        };
+        self.program.all().into_iter().flat_map(of_image).collect()
     }
 }
 
@@ -108,10 +133,45 @@ fn read_program<'a>(
     });
     let env = run.table_if("env").map(|env| read_own(&env)).unwrap_or_default();
     let ports = run.table_if("ports").map(|ports| read_numbers(&ports)).unwrap_or_default();
+    let files = run.table_if("files").map(|files| read_files(&files, settings));
+    let gateway = run.word_if("gateway", &[("kannel", Gateway::Kannel)]);
     run.finish();
-    let image = Image { from: from?, command: Vec::new(), env, ports };
-    let command = command.unwrap_or_else(|| Some(Followed::Fixed(Vec::new())))?;
-    Some(Program::Image { image, command })
+    let (command, files) = (command.unwrap_or_else(|| Some(Followed::Fixed(Vec::new())))?, files);
+    let files = files.unwrap_or_else(|| Some(Files::new()))?;
+    let image =
+        Image { from: from?, command: Vec::new(), env, ports, files: BTreeMap::new(), gateway };
+    Some(Program::Image { image, command, files })
+}
+
+/// Files of the stack's own folder, each under the path that its container shall have it at.
+fn read_files(reader: &Reader<'_>, settings: &BTreeMap<String, Setting>) -> Option<Files> {
+    let read = |(path, value): (Placed<String>, _)| {
+        if !path.get_ref().starts_with('/') || path.get_ref().split('/').any(|part| part == "..") {
+            reader.ledger.wrong(path.span(), "a file's path in its container begins with /");
+            return None;
+        }
+        let file = followed::of(reader, path.get_ref(), value, settings, |reader, key, value| {
+            beside(reader, &reader.as_text(key, value)?)
+        });
+        Some((path.into_inner(), file?))
+    };
+    // All of them are read before one that is wrong counts.
+    reader.entries().map(read).collect::<Vec<_>>().into_iter().collect()
+}
+
+fn beside(reader: &Reader<'_>, name: &Placed<String>) -> Option<Arc<Source>> {
+    if !is_inside(name.get_ref()) {
+        reader.ledger.wrong(name.span(), "a file inside the stack's own folder");
+        return None;
+    }
+    let path = Path::new(&reader.ledger.source.name).with_file_name(name.get_ref());
+    match Source::read(&path) {
+        Ok(source) => Some(source),
+        Err(missing) => {
+            reader.ledger.wrong(name.span(), format!("{}: {}", path.display(), missing.message));
+            None
+        }
+    }
 }
 
 fn read_image(run: &mut Reader<'_>) -> Option<ImageFrom> {

@@ -1,7 +1,8 @@
 //! The sections of stack.toml, one function each. What holds between sections is `check`'s.
 
 use super::by_setting::{self, BySetting};
-use super::follows::Follows;
+use super::followed::{self, Followed};
+use super::follows::{Follows, under};
 use super::reader::{Ledger, Placed, Reader};
 use super::settings::Setting;
 use super::{StackFile, check, external, links, nodes, settings};
@@ -60,7 +61,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let summary = root.text("summary");
     let slo = read_slo(&mut root);
     let settings = root.table_if("settings").map(|r| settings::read(&r)).unwrap_or_default();
-    let timers = root.table_if("timers").map(|r| read_timers(&r)).unwrap_or_default();
+    let timers = root.table_if("timers").map(|r| read_timers(&r, &settings)).unwrap_or_default();
     let regions = read_regions(&mut root, &mut places);
     let defaults = settings.iter().map(|(key, s)| (key.clone(), s.default.clone())).collect();
     let (nodes, runs) = nodes::read(&mut root, &mut places, &settings, &defaults);
@@ -80,8 +81,8 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         name: text(name),
         summary: text(summary),
         slo: slo.unwrap_or(no_slo),
+        timers: under(&timers, &defaults),
         settings: defaults,
-        timers,
         regions,
         nodes,
         links,
@@ -91,9 +92,10 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         receipts: receipts.unwrap_or(Receipts::Callback),
         external,
     };
-    let follows = Follows { carriers: by_setting, nodes: runs, links: ends };
+    let follows = Follows { carriers: by_setting, nodes: runs, links: ends, timers };
     check::between_sections(&stack, &settings, &places, ledger);
     check::whatever_settings_say(&stack, &settings, &follows, &places, ledger);
+    check::templates_can_be_filled_in(&stack, &settings, &follows, ledger);
     if let Some(placings) = &placings {
         external::check(&stack, placings, &places, ledger);
     }
@@ -120,14 +122,18 @@ fn read_slo(root: &mut Reader<'_>) -> Option<Slo> {
     Some(Slo { target: target.into_inner(), deadline: deadline?, period })
 }
 
-fn read_timers(reader: &Reader<'_>) -> BTreeMap<String, Micros> {
-    reader
-        .entries()
-        .filter_map(|(name, value)| {
-            let span = reader.as_duration(name.get_ref(), value)?;
-            Some((name.into_inner(), span))
-        })
-        .collect()
+fn read_timers(
+    reader: &Reader<'_>,
+    settings: &BTreeMap<String, Setting>,
+) -> BTreeMap<String, Followed<Micros>> {
+    let timer = |(name, value): (Placed<String>, _)| {
+        let length =
+            followed::of(reader, name.get_ref(), value, settings, |reader, key, value| {
+                reader.as_duration(key, value)
+            })?;
+        Some((name.into_inner(), length))
+    };
+    reader.entries().filter_map(timer).collect()
 }
 
 fn read_regions(root: &mut Reader<'_>, places: &mut Places) -> Vec<String> {

@@ -22,7 +22,7 @@ pub struct StackToml {
     /// What a scenario's `with` table may change.
     settings: Option<BTreeMap<String, SettingToml>>,
     /// Time-outs, retry intervals and health checks by name.
-    timers: Option<BTreeMap<String, Span>>,
+    timers: Option<BTreeMap<String, TimerToml>>,
     region: Option<Vec<RegionToml>>,
     node: Option<Vec<NodeToml>>,
     /// Every one of them runs through a fault proxy.
@@ -106,6 +106,30 @@ struct ImageToml {
     env: Option<BTreeMap<String, Scalar>>,
     /// Port name → the number that it listens on in its container.
     ports: Option<BTreeMap<String, u16>>,
+    /// Path in its container → a template in the stack's folder.
+    files: Option<BTreeMap<String, FileToml>>,
+    /// Whose status interface it has at its port `admin`.
+    gateway: Option<GatewayToml>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum TimerToml {
+    Fixed(Span),
+    Follows(ByValueToml<Span>),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum FileToml {
+    Fixed(String),
+    Follows(ByValueToml<String>),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum GatewayToml {
+    Kannel,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,5 +1,6 @@
 //! What each node says of its own health, and how much waits in it.
 
+use super::gateway;
 use crate::clock::DrillClock;
 use crate::recorder::Recorder;
 use crate::stage::Control;
@@ -7,48 +8,60 @@ use http::Method;
 use serde::Deserialize;
 use squall_model::fact::{Fact, Health};
 use squall_model::plan::Plan;
-use squall_model::stack::RunAs;
+use squall_model::stack::{Gateway, RunAs};
 use squall_model::units::Micros;
 use squall_platform::running::Stopping;
 use squall_platform::time::{self, MissedTickBehavior};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Those with an admin port: built-in nodes, and of a stack that already runs those it is known of.
-pub(super) fn nodes(plan: &Plan) -> Vec<String> {
+/// A node that tells of itself, and by whose interface if it is not one of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Teller {
+    pub(super) node: String,
+    pub(super) gateway: Option<Gateway>,
+}
+
+/// Those with an admin port: built-in nodes, gateways that are known, and of a stack that already runs
+/// those it is known of.
+pub(super) fn tellers(plan: &Plan) -> Vec<Teller> {
     let external = plan.stack.external.as_ref();
-    let built_in = plan.stack.nodes.iter().filter(|node| matches!(node.run, RunAs::BuiltIn(_)));
-    let telling = built_in.filter(|node| external.is_none_or(|it| it.tells(&node.name)));
-    telling.map(|node| node.name.clone()).collect()
+    let nodes = plan.stack.nodes.iter().filter_map(|node| {
+        let gateway = match &node.run {
+            RunAs::BuiltIn(_) => None,
+            RunAs::Image(image) => Some(image.gateway?),
+        };
+        Some(Teller { node: node.name.clone(), gateway })
+    });
+    nodes.filter(|teller| external.is_none_or(|it| it.tells(&teller.node))).collect()
 }
 
 pub(super) struct Poller {
-    node: String,
+    teller: Teller,
     control: Control,
     clock: DrillClock,
     recorder: Recorder,
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    healthy: bool,
+pub(super) struct Answer {
+    pub(super) healthy: bool,
     #[serde(default)]
-    backlog: u64,
+    pub(super) backlog: u64,
     #[serde(default)]
-    oldest_ms: u64,
+    pub(super) oldest_ms: u64,
     #[serde(default)]
-    gauges: BTreeMap<String, u64>,
+    pub(super) gauges: BTreeMap<String, u64>,
 }
 
 impl Poller {
     pub(super) fn new(
-        node: &str,
+        teller: Teller,
         control: &Control,
         clock: DrillClock,
         recorder: &Recorder,
     ) -> Self {
-        let (control, recorder) = (control.clone(), recorder.clone());
-        Poller { node: node.to_owned(), control, clock, recorder }
+        Poller { teller, control: control.clone(), clock, recorder: recorder.clone() }
     }
 
     pub(super) async fn run(self, every: Duration, mut stop: Stopping) {
@@ -69,18 +82,25 @@ impl Poller {
     }
 
     async fn look(&self) {
-        let answer = self.control.call(&self.node, Method::GET, "/health", None).await;
-        // Healthy or not is said in the body; the status says the same to those who read no body.
-        let mut said =
-            answer.ok().and_then(|(_, body)| serde_json::from_slice::<Answer>(&body).ok());
+        let mut said = self.ask().await;
         let gauges = said.as_mut().map(|said| std::mem::take(&mut said.gauges)).unwrap_or_default();
         self.recorder.write(&Fact::Health(Health {
             at: self.clock.now(),
-            node: self.node.clone(),
+            node: self.teller.node.clone(),
             healthy: said.as_ref().map(|said| said.healthy),
             backlog: said.as_ref().map_or(0, |said| said.backlog),
             oldest: Micros::from_millis(said.as_ref().map_or(0, |said| said.oldest_ms)),
             gauges,
         }));
+    }
+
+    async fn ask(&self) -> Option<Answer> {
+        let Teller { node, gateway } = &self.teller;
+        if let Some(gateway) = gateway {
+            return gateway::ask(*gateway, node, &self.control).await.ok();
+        }
+        let (_, body) = self.control.call(node, Method::GET, "/health", None).await.ok()?;
+        // Healthy or not is said in the body; the status says the same to those who read no body.
+        serde_json::from_slice(&body).ok()
     }
 }

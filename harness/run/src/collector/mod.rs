@@ -3,6 +3,7 @@
 //! of nodes that are limited, and at the end what still waits in queues.
 
 mod carrier_log;
+mod gateway;
 mod health;
 mod limits;
 mod pending;
@@ -12,6 +13,7 @@ use crate::engine::Meter;
 use crate::recorder::Recorder;
 use crate::stage::Control;
 use carrier_log::CarrierLog;
+use health::Teller;
 use squall_model::plan::Plan;
 use squall_model::units::Micros;
 use squall_platform::running::Stopping;
@@ -52,8 +54,8 @@ impl Collector {
             tasks.push(node.spawn(tail(log, stop.clone(), done)));
         }
         let every = Duration::from_secs(if plan.end > LONG { 10 } else { 1 });
-        for name in health::nodes(plan) {
-            let poller = health::Poller::new(&name, control, clock, recorder);
+        for teller in health::tellers(plan) {
+            let poller = health::Poller::new(teller, control, clock, recorder);
             tasks.push(node.spawn(poller.run(every, stop.clone())));
         }
         for (meter, (node_name, resource)) in meter
@@ -85,10 +87,10 @@ impl Collector {
                 troubles.push(format!("the log of {} could not be read: {error}", carrier.name));
             }
         }
-        for node in tellers(plan) {
-            let read = pending::read(&node, &self.control, self.clock, &self.recorder).await;
+        for teller in tellers(plan) {
+            let read = pending::read(&teller, &self.control, self.clock, &self.recorder).await;
             if let Err(error) = read {
-                troubles.push(format!("what waits in {node} could not be read: {error}"));
+                troubles.push(format!("what waits in {} could not be read: {error}", teller.node));
             }
         }
         troubles
@@ -97,11 +99,11 @@ impl Collector {
 
 /// Who is asked what waits in it: everybody or nobody. Where one cannot tell, what the others name does
 /// not make the rest lost.
-fn tellers(plan: &Plan) -> Vec<String> {
-    let nodes = health::nodes(plan);
-    match plan.stack.external.is_some() && nodes.len() < plan.stack.nodes.len() {
+fn tellers(plan: &Plan) -> Vec<Teller> {
+    let tellers = health::tellers(plan);
+    match plan.stack.external.is_some() && tellers.len() < plan.stack.nodes.len() {
         true => Vec::new(),
-        false => nodes,
+        false => tellers,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What still waits when the drain is over, by name: such a message is pending, not lost.
 
+use super::gateway;
+use super::health::Teller;
 use crate::clock::DrillClock;
 use crate::recorder::Recorder;
 use crate::stage::Control;
@@ -16,11 +18,17 @@ struct Page {
 /// # Errors
 /// Where the node does not tell.
 pub(super) async fn read(
-    node: &str,
+    teller: &Teller,
     control: &Control,
     clock: DrillClock,
     recorder: &Recorder,
 ) -> Result<(), String> {
+    let node = teller.node.as_str();
+    if let Some(gateway) = teller.gateway {
+        let count = gateway::ask(gateway, node, control).await?.backlog;
+        recorder.write(&Fact::PendingCount { at: clock.now(), node: node.to_owned(), count });
+        return Ok(());
+    }
     let numbers = control.directory().numbers();
     let (mut after, mut count) = (0, 0);
     loop {

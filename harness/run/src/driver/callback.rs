@@ -8,7 +8,7 @@ use crate::progress::Tally;
 use crate::recorder::Recorder;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use squall_model::fact::{Fact, Receipt, ReceiptState};
 use squall_model::token;
 use squall_platform::{Node, running};
@@ -83,7 +83,8 @@ impl Receiver {
         };
         let message = path.strip_prefix(PATH).and_then(token::find);
         let message = message.and_then(|number| open.numbers.inside(number));
-        let (Some(m), &Method::POST) = (message, request.method()) else {
+        let comes_so = *request.method() == open.ingress.receipts_by();
+        let Some(m) = message.filter(|_| comes_so) else {
             return reply::empty(StatusCode::NOT_FOUND);
         };
         if let Some(state) = open.ingress.receipt(request) {
@@ -92,6 +93,6 @@ impl Receiver {
             }
             open.recorder.write(&Fact::Receipt(Receipt { at: open.clock.now(), m, state }));
         }
-        reply::empty(StatusCode::NO_CONTENT)
+        open.ingress.thanks()
     }
 }

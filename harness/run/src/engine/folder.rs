@@ -6,7 +6,7 @@
 use super::secret;
 use crate::RunError;
 use squall_model::node_config::NodeConfig;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,16 @@ impl Folder {
         }
         secret::write(&path, &serde_json::to_vec_pretty(config)?)?;
         Ok(path)
+    }
+
+    /// Keeps what a program of somebody else's was configured with, each file under its own path.
+    pub(super) fn keep(&self, node: &str, files: &BTreeMap<String, String>) -> io::Result<()> {
+        for (path, text) in files {
+            let path = self.path.join("nodes").join(node).join(path.trim_start_matches('/'));
+            std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            std::fs::write(path, text)?;
+        }
+        Ok(())
     }
 
     /// The end of a node's log, for the message about its death.

@@ -5,12 +5,14 @@
 
 mod calls;
 mod json;
+mod kannel;
 pub(crate) mod twilio;
 
 use crate::stage::config::Credentials;
+use http::{Method, StatusCode};
 use squall_model::fact::{Answer, ReceiptState};
 use squall_model::plan::Plan;
-use squall_wire::http::{Request, Response};
+use squall_wire::http::{Request, Response, reply};
 
 /// One message, ready to be submitted.
 pub(crate) struct Submission<'a> {
@@ -28,8 +30,18 @@ pub(crate) trait Ingress: Send + Sync + 'static {
     /// What the gateway's answer means.
     fn answer(&self, response: &Response) -> Answer;
 
+    /// How receipts come.
+    fn receipts_by(&self) -> Method {
+        Method::POST
+    }
+
     /// The final state a receipt claims; `None` for a state on the way.
     fn receipt(&self, request: &Request) -> Option<ReceiptState>;
+
+    /// The answer that ends the gateway's tries to hand a receipt over.
+    fn thanks(&self) -> Response {
+        reply::empty(StatusCode::NO_CONTENT)
+    }
 }
 
 /// The ingress of the plan's stack.
@@ -38,8 +50,9 @@ pub(crate) fn find(plan: &Plan, credentials: &Credentials) -> Result<Box<dyn Ing
         "twilio" => Ok(Box::new(twilio::Twilio::new(credentials, plan.traffic.validity))),
         "calls" => Ok(Box::new(calls::Calls::new(credentials, plan)?)),
         "json" => Ok(Box::new(json::Json::new(credentials, plan.traffic.validity))),
+        "kannel" => Ok(Box::new(kannel::Kannel::new(credentials))),
         #[cfg(test)]
         "panics" => Ok(Box::new(crate::testing::Panics::new(credentials))),
-        kind => Err(format!("no ingress \"{kind}\"; there is: twilio, json, calls")),
+        kind => Err(format!("no ingress \"{kind}\"; there is: twilio, json, calls, kannel")),
     }
 }

@@ -15,12 +15,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Control {
     client: Client,
     directory: Directory,
-    authorization: String,
+    token: String,
 }
 
 impl Control {
     pub(crate) fn new(client: Client, directory: Directory, token: &str) -> Self {
-        Control { client, directory, authorization: format!("Bearer {token}") }
+        Control { client, directory, token: token.to_owned() }
+    }
+
+    /// The run's own, for those who want it in a shape of theirs.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     pub(crate) fn directory(&self) -> &Directory {
@@ -42,7 +47,8 @@ impl Control {
         let mut request = http::Request::builder().method(method).uri(path);
         // The fault proxy speaks plain Toxiproxy, which knows no token.
         if node != PROXY {
-            request = request.header(http::header::AUTHORIZATION, &self.authorization);
+            let bearer = format!("Bearer {}", self.token);
+            request = request.header(http::header::AUTHORIZATION, bearer);
         }
         let bytes = match body {
             Some(value) => {

@@ -2,6 +2,7 @@
 //!
 //! A container is made once and started again after a kill, so its files survive as a disk does.
 
+use super::files::{self, Reader};
 use super::leftovers::Labels;
 use super::network::Networks;
 use super::{Ended, Props, daemon, logs};
@@ -44,6 +45,8 @@ pub(super) struct Spec {
     command: Option<Vec<String>>,
     env: Vec<String>,
     ports: BTreeMap<String, u16>,
+    /// Templates of files that it wants to find, by their paths.
+    files: BTreeMap<String, String>,
     /// Says on its standard output when it listens, as built-in roles do.
     says_ready: bool,
 }
@@ -68,6 +71,7 @@ impl Spec {
             command: Some(command.map(str::to_owned).to_vec()),
             env: Vec::new(),
             ports: config.listen.keys().cloned().zip(FIRST_PORT..).collect(),
+            files: BTreeMap::new(),
             says_ready: true,
         }
     }
@@ -80,6 +84,7 @@ impl Spec {
             command: Some(vec!["-host=0.0.0.0".to_owned()]),
             env: Vec::new(),
             ports: [("control".to_owned(), TOXIPROXY_PORT)].into(),
+            files: BTreeMap::new(),
             says_ready: false,
         }
     }
@@ -92,6 +97,7 @@ impl Spec {
             command: (!image.command.is_empty()).then(|| image.command.clone()),
             env: image.env.iter().map(|(key, value)| format!("{key}={value}")).collect(),
             ports: image.ports.clone(),
+            files: image.files.clone(),
             says_ready: false,
         })
     }
@@ -156,6 +162,8 @@ impl Container {
         }
         if self.spec.says_ready {
             self.tell(docker, config, folder).await?;
+        } else if !self.spec.files.is_empty() {
+            self.configure(docker, config, folder).await?;
         }
         self.lives += 1;
         let (follower, ready) =
@@ -195,7 +203,26 @@ impl Container {
         let config = NodeConfig { listen, past_lives: self.lives, ..config.clone() };
         let told = folder.tell(&config).and_then(std::fs::read).and_then(|bytes| archive(&bytes));
         let archive = told.map_err(|error| error.to_string())?;
-        let options = UploadToContainerOptionsBuilder::default().path("/squall").build();
+        self.put(docker, "/squall", archive).await
+    }
+
+    /// Puts an image's configuration files into its container, and keeps them without their secrets.
+    async fn configure(
+        &self,
+        docker: &Docker,
+        config: &NodeConfig,
+        folder: &Folder,
+    ) -> Result<(), String> {
+        let shown = files::render(&self.spec.files, config, Reader::People)?;
+        folder.keep(&self.spec.node, &shown).map_err(|error| error.to_string())?;
+        let told = files::render(&self.spec.files, config, Reader::Program)?;
+        let archive = files::archive(&told).map_err(|error| error.to_string())?;
+        self.put(docker, "/", archive).await
+    }
+
+    /// Unpacks a tar archive in its container.
+    async fn put(&self, docker: &Docker, at: &str, archive: Vec<u8>) -> Result<(), String> {
+        let options = UploadToContainerOptionsBuilder::default().path(at).build();
         let body = bollard::body_full(archive.into());
         docker.upload_to_container(&self.name, Some(options), body).await.map_err(said)
     }

@@ -8,6 +8,7 @@
 
 mod container;
 mod daemon;
+mod files;
 pub mod images;
 mod leftovers;
 mod limits;
