@@ -1,5 +1,7 @@
 //! What every broker has in common, against one that is a few lines.
 
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use session::Pulled;
 use squall_platform::sim::World;

@@ -1,6 +1,6 @@
 //! A Redis of a few commands, for what a real one cannot be asked to do at a given moment.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -101,7 +101,7 @@ impl Shared {
 
 /// One array of strings.
 fn command(reader: &mut impl BufRead) -> Option<Vec<String>> {
-    let mut number = |reader: &mut dyn BufRead| {
+    let number = |reader: &mut dyn BufRead| {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         line.trim_end().get(1..)?.parse::<usize>().ok()
