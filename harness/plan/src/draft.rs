@@ -13,7 +13,7 @@ use squall_model::fault::{BufferLimited, Fault};
 use squall_model::lever::LeverCall;
 use squall_model::objective::Objective;
 use squall_model::plan::{Clock, Guard, PhaseName, PlannedObjective};
-use squall_model::stack::{Link, SENDER, Stack};
+use squall_model::stack::{Link, RunAs, SENDER, Stack};
 use squall_model::traffic::Item;
 use squall_model::units::Micros;
 use std::sync::Arc;
@@ -184,6 +184,33 @@ impl Draft {
             return None;
         }
         Some(nodes)
+    }
+
+    /// Nodes of that name or role, whose settings shall change during the drill.
+    pub(crate) fn nodes_with_settings(&mut self, quoted: &Quoted) -> Option<Vec<String>> {
+        let nodes = self.nodes(quoted)?;
+        self.take_settings(&nodes, &quoted.0)?;
+        Some(nodes)
+    }
+
+    /// None of them is somebody else's program, which could not be told. What already runs tells its
+    /// settings by its own rules, see `elsewhere`.
+    pub(crate) fn take_settings(&mut self, nodes: &[String], words: &str) -> Option<()> {
+        let stack = &self.stack.as_ref()?.stack;
+        let is_image = |name: &String| {
+            stack.node(name).is_some_and(|node| matches!(node.run, RunAs::Image(_)))
+        };
+        let deaf = nodes.iter().find(|name| stack.external.is_none() && is_image(name));
+        let Some(deaf) = deaf else { return Some(()) };
+        let built_in = stack.nodes.iter().map(|node| &node.name).filter(|name| !is_image(name));
+        let known: Vec<&str> = built_in.map(String::as_str).collect();
+        let message = format!("\"{deaf}\" runs as an image and takes no settings during the drill");
+        let help = match &known[..] {
+            [] => "state the setting with the stack".to_owned(),
+            _ => format!("state it with the stack, or set it of {}", known.join(", ")),
+        };
+        self.wrong(words, message).help = Some(help);
+        None
     }
 
     /// The stack has a setting for the size of this buffer, and it may be that large.

@@ -51,7 +51,7 @@ fn pass(drill: &mut Drill, step: &Step, length: Duration) {
 fn becomes(drill: &mut Drill, step: &Step, key: Quoted, node: Quoted, value: Quoted) {
     drill.declare(step, |draft| {
         let when = draft.instant();
-        let nodes = draft.nodes(&node);
+        let nodes = draft.nodes_with_settings(&node);
         let taken = takes(draft, &key, &value);
         let (nodes, ()) = (nodes?, taken?);
         change(draft, when, &nodes, key.name(), value.name());
@@ -73,7 +73,7 @@ fn ramps(
 ) {
     drill.declare(step, |draft| {
         let placed = draft.between(&from.0, &to.0);
-        let nodes = draft.nodes(&node);
+        let nodes = draft.nodes_with_settings(&node);
         let taken = takes(draft, &key, &first).and(takes(draft, &key, &last));
         let (Ok(low), Ok(high)) = (first.name().parse::<i64>(), last.name().parse::<i64>()) else {
             draft.wrong(&first.0, "a setting can only go between two whole numbers");

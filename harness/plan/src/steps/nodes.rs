@@ -184,7 +184,7 @@ fn buffer_limited(
 ) {
     drill.declare(step, |draft| {
         let placed = draft.window(&window);
-        let (nodes, events) = (draft.nodes(&node), draft.whole(&events));
+        let (nodes, events) = (draft.nodes_with_settings(&node), draft.whole(&events));
         let sized = draft.sizes_buffer(&buffer, events?);
         let (nodes, ()) = (nodes?, sized?);
         let buffer = buffer.name().to_owned();
@@ -209,6 +209,8 @@ fn telemetry_rises(drill: &mut Drill, step: &Step, times: Number, window: Window
             draft.wrong("", message).help = Some("the stack \"voice\" has some".to_owned());
             return None;
         }
+        draft.take_settings(&nodes, "")?;
+        let file = draft.stack.as_ref()?;
         let fault = TelemetryRises { nodes, times: factor };
         let allowed = &file.settings[TelemetryRises::SETTING].allowed;
         let mut values = fault.nodes.iter().map(|node| fault.value(&file.stack, node));

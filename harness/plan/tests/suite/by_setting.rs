@@ -158,6 +158,35 @@ fn what_a_node_starts_with_cannot_change_during_the_drill() {
 }
 
 #[test]
+fn a_node_that_runs_as_an_image_takes_no_settings_during_the_drill() {
+    let settings = "queue_buffer = { default = \"0\", range = [0, 1000] }\n\n[timers]";
+    let stacks = folder(&brokers().replacen("[timers]", settings, 1));
+    let feature = stacks.path().join("a.feature");
+    let options = Options { stacks_dir: stacks.path().to_owned(), ..options() };
+    let told = |rows: &str, step: &str| {
+        let step = format!("    When {step}\n    When 1 minute");
+        let text = drill(rows).replace("    When 1 minute", &step);
+        std::fs::write(&feature, text).expect("a feature");
+        load(std::slice::from_ref(&feature), &options).map_err(|mistakes| mistakes.plain()).err()
+    };
+    for (step, column) in [
+        ("the setting \"queue_buffer\" of \"queue-1\" becomes \"5\"", 40),
+        ("the buffer \"queue\" of \"queue-1\" holds only 5 events for 20 seconds", 32),
+    ] {
+        let mistakes = told("      | queue | redis |\n", step).expect(step);
+        let message = format!("a.feature:7:{column}");
+        assert!(mistakes.contains(&message), "{mistakes}");
+        assert!(
+            mistakes.contains("\"queue-1\" runs as an image and takes no settings"),
+            "{mistakes}"
+        );
+        assert!(mistakes.contains("or set it of "), "{mistakes}");
+        let without = told("", step).unwrap_or_default();
+        assert!(!without.contains("runs as an image"), "{without}");
+    }
+}
+
+#[test]
 fn every_value_of_the_setting_has_its_entry_and_leads_somewhere() {
     let table = "{ setting = \"queue\", builtin = \"frames\", redis = \"redis\" }";
     let port = format!("port = {table}");

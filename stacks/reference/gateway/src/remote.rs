@@ -3,7 +3,7 @@
 //! What differs between them stays behind this door, but for one thing: only the built-in queue can
 //! be told to forget a message, see [`RemoteQueue::voids`].
 
-use crate::broker::{self, Broker, Kind, Place};
+use crate::broker::{self, Broker, Handed, Kind, Place, Taker};
 use crate::link::{CallError, Link};
 use crate::message::{Envelope, Reply, Sid, What};
 use crate::presence::{Patience, Presence};
@@ -30,8 +30,12 @@ pub(crate) enum RemoteQueue {
     Broker(Broker),
 }
 
-/// Which broker keeps the queues, and what it is told; `None` for the built-in role.
-pub(crate) struct Keeper(Option<(Kind, Place)>);
+/// Who keeps the queues, and how long one waits for him.
+pub(crate) struct Keeper {
+    patience: Patience,
+    /// Which broker, and what it is told; `None` for the built-in role.
+    broker: Option<(Kind, Place)>,
+}
 
 impl Keeper {
     /// # Errors
@@ -43,9 +47,10 @@ impl Keeper {
             ("nats", Some(Kind::Nats)),
             ("redis", Some(Kind::Redis)),
         ];
+        let patience = Patience::of(config);
         let stores = [("durable", true), ("memory", false)];
         let Some(kind) = settings::word(config, "queue", "builtin", &kinds)? else {
-            return Ok(Keeper(None));
+            return Ok(Keeper { patience, broker: None });
         };
         if config.setting("queue_buffer", 0u64)? > 0 {
             return Err("queue_buffer bounds the built-in queue alone; leave it at 0".to_owned());
@@ -53,17 +58,16 @@ impl Keeper {
         let place = Place {
             address: String::new(),
             durable: settings::word(config, "store", "durable", &stores)?,
-            credit: settings::number(config, "workers", 64, 1..=4096)?,
             client: config.node.clone(),
             lease: config.timer("lease", Micros::from_secs(20)).std(),
-            patience: Patience::of(config),
+            patience,
         };
-        Ok(Keeper(Some((kind, place))))
+        Ok(Keeper { patience, broker: Some((kind, place)) })
     }
 
     /// Whether it takes a message back that went another way; else its gateway has to recognise it.
     pub(crate) fn voids(&self) -> bool {
-        self.0.is_none()
+        self.broker.is_none()
     }
 
     /// Keeps a connection for enqueues. `hello` is said first on each to a built-in queue.
@@ -71,13 +75,12 @@ impl Keeper {
         &self,
         node: &Node,
         address: &str,
-        patience: Patience,
         hello: impl Fn() -> Vec<What> + Send + Sync + 'static,
     ) -> RemoteQueue {
         match self.place(address) {
             None => {
                 let hello = Box::new(hello);
-                let link = Link::open(node, address.to_owned(), patience, None, hello);
+                let link = Link::open(node, address.to_owned(), self.patience, None, hello);
                 RemoteQueue::Frames(link)
             }
             Some((kind, place)) => RemoteQueue::Broker(Broker::open(node, kind, place, None)),
@@ -85,30 +88,25 @@ impl Keeper {
     }
 
     /// Keeps a connection over which up to `credit` messages at a time are handed out.
-    pub(crate) fn pull(
-        &self,
-        node: &Node,
-        address: &str,
-        patience: Patience,
-        credit: u32,
-    ) -> (RemoteQueue, Source) {
+    pub(crate) fn pull(&self, node: &Node, address: &str, credit: u32) -> (RemoteQueue, Source) {
         match self.place(address) {
             None => {
                 let (deliveries, delivered) = mpsc::unbounded_channel();
                 let hello = Box::new(move || vec![What::Pull { credit }]);
-                let link = Link::open(node, address.to_owned(), patience, Some(deliveries), hello);
+                let (address, patience) = (address.to_owned(), self.patience);
+                let link = Link::open(node, address, patience, Some(deliveries), hello);
                 (RemoteQueue::Frames(link.clone()), Source::Frames(link, delivered))
             }
             Some((kind, place)) => {
-                let (deliveries, delivered) = mpsc::unbounded_channel();
-                let broker = Broker::open(node, kind, place, Some(deliveries));
-                (RemoteQueue::Broker(broker), Source::Broker(delivered))
+                let (handed, taken) = mpsc::unbounded_channel();
+                let broker = Broker::open(node, kind, place, Some(Taker { credit, handed }));
+                (RemoteQueue::Broker(broker), Source::Broker(taken))
             }
         }
     }
 
     fn place(&self, address: &str) -> Option<(Kind, Place)> {
-        let (kind, place) = self.0.as_ref()?;
+        let (kind, place) = self.broker.as_ref()?;
         Some((*kind, Place { address: address.to_owned(), ..place.clone() }))
     }
 }
@@ -148,7 +146,7 @@ impl RemoteQueue {
 /// What a queue hands out, one by one.
 pub(crate) enum Source {
     Frames(Link, mpsc::UnboundedReceiver<(Envelope, bool)>),
-    Broker(mpsc::UnboundedReceiver<broker::Pulled>),
+    Broker(mpsc::UnboundedReceiver<Handed>),
 }
 
 impl Source {
@@ -160,10 +158,17 @@ impl Source {
                 let ticket = Ticket::Frames(link.clone(), message.sid);
                 Some((message, ticket))
             }
-            Source::Broker(delivered) => {
-                let broker::Pulled { message, ticket } = delivered.recv().await?;
-                Some((message, Ticket::Broker(ticket)))
-            }
+            Source::Broker(handed) => loop {
+                match handed.recv().await? {
+                    Handed::Message(broker::Pulled { message, ticket }) => {
+                        return Some((message, Ticket::Broker(ticket)));
+                    }
+                    // Who asks for the next one has taken those before.
+                    Handed::Mark(tell) => {
+                        let _ = tell.send(());
+                    }
+                }
+            },
         }
     }
 }

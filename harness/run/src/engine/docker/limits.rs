@@ -12,8 +12,8 @@ use squall_model::lever::Resource;
 
 /// Length of a scheduling period, in which a container may use up its quota: the kernel's usual one.
 const PERIOD_US: i64 = 100_000;
-/// A quota or a swap of any size.
-const NONE: i64 = -1;
+/// A quota of any size.
+const NO_QUOTA: i64 = -1;
 
 /// Sets a limit or lifts it, and looks whether the daemon has taken it over.
 ///
@@ -44,7 +44,7 @@ fn cpu(thousandths: Option<u64>) -> ContainerUpdateBody {
     let share = |of: u64| i64::try_from(of).unwrap_or(i64::MAX).saturating_mul(PERIOD_US) / 1000;
     ContainerUpdateBody {
         cpu_period: Some(PERIOD_US),
-        cpu_quota: Some(thousandths.map_or(NONE, share)),
+        cpu_quota: Some(thousandths.map_or(NO_QUOTA, share)),
         ..ContainerUpdateBody::default()
     }
 }
@@ -52,15 +52,13 @@ fn cpu(thousandths: Option<u64>) -> ContainerUpdateBody {
 /// Memory beside which there is no swap. The daemon knows no other way to lift a limit of memory than
 /// one that the machine cannot reach.
 async fn memory(bytes: Option<u64>, docker: &Docker) -> Result<ContainerUpdateBody, String> {
-    let bytes = bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
     let memory = match bytes {
-        Some(bytes) => bytes,
+        Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX),
         None => docker.info().await.map_err(said)?.mem_total.ok_or("the daemon tells no memory")?,
     };
-    let swap = bytes.unwrap_or(NONE);
     Ok(ContainerUpdateBody {
         memory: Some(memory),
-        memory_swap: Some(swap),
+        memory_swap: Some(memory),
         ..ContainerUpdateBody::default()
     })
 }
@@ -84,12 +82,41 @@ impl Meter for Statistics {
     }
 }
 
+/// Docker leaves a count of cgroup v1 out while it is 0.
 fn times(stats: ContainerStatsResponse, of: Resource) -> Option<u64> {
     match of {
         Resource::Cpu => stats.cpu_stats?.throttling_data?.throttled_periods,
         Resource::Memory => {
             let memory = stats.memory_stats?;
-            memory.failcnt.or_else(|| memory.stats?.get("pgscan").copied())
+            let scanned = memory.stats.and_then(|stats| stats.get("pgscan").copied());
+            memory.failcnt.or(scanned).or(memory.usage.map(|_| 0))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn count(stats: serde_json::Value, of: Resource) -> Option<u64> {
+        times(serde_json::from_value(stats).expect("statistics"), of)
+    }
+
+    #[test]
+    fn both_kinds_of_cgroups_count_and_silence_is_no_count() {
+        let cpu = json!({ "cpu_stats": { "throttling_data": { "throttled_periods": 7 } } });
+        assert_eq!(count(cpu, Resource::Cpu), Some(7));
+        let v1 = |failcnt: Option<u64>| match failcnt {
+            Some(n) => json!({ "memory_stats": { "usage": 5, "failcnt": n } }),
+            None => json!({ "memory_stats": { "usage": 5, "stats": { "cache": 1 } } }),
+        };
+        assert_eq!(count(v1(Some(3)), Resource::Memory), Some(3));
+        assert_eq!(count(v1(None), Resource::Memory), Some(0));
+        let v2 = json!({ "memory_stats": { "usage": 5, "stats": { "pgscan": 9 } } });
+        assert_eq!(count(v2, Resource::Memory), Some(9));
+        // Of a container that does not run.
+        assert_eq!(count(json!({ "memory_stats": {}, "cpu_stats": {} }), Resource::Memory), None);
+        assert_eq!(count(json!({ "cpu_stats": {} }), Resource::Cpu), None);
     }
 }

@@ -1,14 +1,14 @@
 //! RabbitMQ: one classic queue, publisher confirms, manual acknowledgements.
 //!
 //! A durable queue and persistent messages: confirmed once they are synced. It cannot show a message
-//! without handing it out, so a list takes the messages on a channel of its own and gives them all
-//! back, in their order, by closing it.
+//! without handing it out, so a list takes the messages on channels of its own and gives them all
+//! back, in their order, by closing those.
 
-use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, trouble};
+use super::session::{Handed, Place, Session, Taker, Ticket, Trouble, trouble};
 use super::{GROUP, QUEUE};
 use crate::message::{self, Envelope};
 use crate::remote::Enqueued;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use futures::{FutureExt, StreamExt};
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicQosOptions,
@@ -17,17 +17,26 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{Acker, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use std::sync::Arc;
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// AMQP 0-9-1: 2 is persistent, 1 is not.
 const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
+/// Channels that a list takes messages over: each takes one at a time.
+const LISTERS: usize = 16;
 
 struct RabbitMq {
     connection: Connection,
     publishing: Channel,
     asking: Channel,
-    credit: u16,
     delivery_mode: u8,
+    marks: Marks,
+}
+
+/// From a list to the pull: tell when all that has come has been taken.
+struct Marks {
+    ask: mpsc::UnboundedSender<oneshot::Sender<()>>,
+    asked: Mutex<mpsc::UnboundedReceiver<oneshot::Sender<()>>>,
 }
 
 pub(super) async fn open(place: &Place) -> Result<Arc<dyn Session>, Trouble> {
@@ -40,13 +49,10 @@ pub(super) async fn open(place: &Place) -> Result<Arc<dyn Session>, Trouble> {
     let declared = publishing.queue_declare(QUEUE.into(), like, FieldTable::default());
     declared.await.map_err(trouble)?;
     let asking = connection.create_channel().await.map_err(trouble)?;
-    Ok(Arc::new(RabbitMq {
-        connection,
-        publishing,
-        asking,
-        credit: u16::try_from(place.credit).unwrap_or(u16::MAX),
-        delivery_mode: if place.durable { PERSISTENT } else { TRANSIENT },
-    }))
+    let delivery_mode = if place.durable { PERSISTENT } else { TRANSIENT };
+    let (ask, asked) = mpsc::unbounded_channel();
+    let marks = Marks { ask, asked: Mutex::new(asked) };
+    Ok(Arc::new(RabbitMq { connection, publishing, asking, delivery_mode, marks }))
 }
 
 impl RabbitMq {
@@ -74,36 +80,55 @@ impl RabbitMq {
         Ok(u64::from(queue.message_count()))
     }
 
-    async fn list(&self, max: usize) -> lapin::Result<Vec<Envelope>> {
-        let channel = self.connection.create_channel().await?;
-        let mut listed = Vec::new();
-        while listed.len() < max {
-            let got = channel.basic_get(QUEUE.into(), BasicGetOptions::default()).await?;
-            let Some(message) = got else { break };
-            listed.extend(message::decode::<Envelope>(&message.delivery.data));
-        }
-        channel.close(200, "listed".into()).await?;
-        Ok(listed)
+    /// Closed only when all have come to the queue's end: what one gives back another would take again.
+    async fn list(&self) -> Result<Vec<Envelope>, Trouble> {
+        let opened = try_join_all((0..LISTERS).map(|_| self.connection.create_channel())).await;
+        let channels = opened.map_err(trouble)?;
+        let taken = try_join_all(channels.iter().map(take_all)).await.map_err(trouble)?;
+        self.all_taken().await?;
+        let closed = channels.iter().map(|channel| channel.close(200, "listed".into()));
+        try_join_all(closed).await.map_err(trouble)?;
+        Ok(taken.into_iter().flatten().collect())
     }
 
-    async fn pull(&self, deliveries: &Deliveries) -> lapin::Result<()> {
-        let channel = self.connection.create_channel().await?;
-        channel.basic_qos(self.credit, BasicQosOptions::default()).await?;
+    /// What was handed out before is on its way through this process: neither in the queue nor yet
+    /// with its taker. Waits until the taker has it.
+    async fn all_taken(&self) -> Result<(), Trouble> {
+        let (tell, told) = oneshot::channel();
+        self.marks.ask.send(tell).map_err(trouble)?;
+        told.await.map_err(trouble)
+    }
+
+    async fn pull(&self, taker: &Taker) -> Result<(), Trouble> {
+        let channel = self.connection.create_channel().await.map_err(trouble)?;
+        let credit = u16::try_from(taker.credit).unwrap_or(u16::MAX);
+        channel.basic_qos(credit, BasicQosOptions::default()).await.map_err(trouble)?;
         let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
-        let mut consumer = channel.basic_consume(QUEUE.into(), GROUP.into(), options, none).await?;
-        while let Some(delivery) = consumer.next().await {
-            let delivery = delivery?;
-            let ticket = Delivered(delivery.acker);
-            match message::decode::<Envelope>(&delivery.data) {
-                Some(message) => {
-                    let _ = deliveries.send(Pulled { message, ticket: Box::new(ticket) });
+        let consuming = channel.basic_consume(QUEUE.into(), GROUP.into(), options, none);
+        let mut consumer = consuming.await.map_err(trouble)?;
+        let mut asked = self.marks.asked.lock().await;
+        loop {
+            // A mark goes behind all that has come.
+            tokio::select! {
+                biased;
+                next = consumer.next() => {
+                    let Some(delivery) = next else { return Ok(()) };
+                    let delivery = delivery.map_err(trouble)?;
+                    taker.hand_on(&delivery.data, Delivered(delivery.acker)).await?;
                 }
-                // Nobody can read it, so nobody can send it.
-                None => ticket.ack().await,
+                Some(mark) = asked.recv() => taker.send(Handed::Mark(mark))?,
             }
         }
-        Ok(())
     }
+}
+
+/// Takes messages until there are none.
+async fn take_all(channel: &Channel) -> lapin::Result<Vec<Envelope>> {
+    let mut taken = Vec::new();
+    while let Some(message) = channel.basic_get(QUEUE.into(), BasicGetOptions::default()).await? {
+        taken.extend(message::decode::<Envelope>(&message.delivery.data));
+    }
+    Ok(taken)
 }
 
 impl Session for RabbitMq {
@@ -115,15 +140,12 @@ impl Session for RabbitMq {
         self.depth().map(|depth| depth.map_err(trouble)).boxed()
     }
 
-    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
-        self.list(max).map(|listed| listed.map_err(trouble)).boxed()
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
+        self.list().boxed()
     }
 
-    fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble> {
-        let pulled = self.pull(deliveries);
-        pulled
-            .map(|end| end.map_or_else(trouble, |()| trouble("it hands out nothing more")))
-            .boxed()
+    fn pull<'a>(&'a self, taker: &'a Taker) -> BoxFuture<'a, Result<(), Trouble>> {
+        self.pull(taker).boxed()
     }
 }
 

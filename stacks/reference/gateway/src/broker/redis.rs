@@ -4,7 +4,7 @@
 //! did not acknowledge is its own in the next connection too; what another one left behind is claimed
 //! after the lease. Redis does not recognise a repeated message.
 
-use super::session::{Deliveries, Place, Pulled, Session, Ticket, Trouble, trouble};
+use super::session::{Place, Session, Taker, Ticket, Trouble, trouble};
 use super::{GROUP, QUEUE};
 use crate::message::{self, Envelope};
 use crate::remote::Enqueued;
@@ -24,6 +24,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The one field of an entry.
 const FIELD: &str = "m";
+/// Entries that a list asks for at a time.
+const PAGE: usize = 1_000;
 /// How long a read waits for something new.
 const BLOCK: Duration = Duration::from_secs(1);
 
@@ -57,33 +59,43 @@ impl Redis {
         match added {
             Ok(Some::<String>(_)) => Enqueued::Safe,
             Ok(None) => Enqueued::Not,
+            Err(error) if is_refusal(&error) => Enqueued::Not,
             Err(_) => Enqueued::Unsure,
         }
     }
 
-    async fn list(&self, max: usize) -> RedisResult<Vec<Envelope>> {
-        let entries: StreamRangeReply =
-            self.connection.clone().xrange_count(QUEUE, "-", "+", max).await?;
-        Ok(entries.ids.iter().filter_map(|entry| message::decode(&payload(entry))).collect())
+    async fn list(&self) -> RedisResult<Vec<Envelope>> {
+        let mut connection = self.connection.clone();
+        let (mut listed, mut from) = (Vec::new(), "-".to_owned());
+        loop {
+            let page: StreamRangeReply = connection.xrange_count(QUEUE, &from, "+", PAGE).await?;
+            listed.extend(
+                page.ids.iter().filter_map(|entry| message::decode::<Envelope>(&payload(entry))),
+            );
+            match page.ids.last() {
+                Some(last) if page.ids.len() == PAGE => from = format!("({}", last.id),
+                _ => return Ok(listed),
+            }
+        }
     }
 
-    async fn pull(&self, deliveries: &Deliveries) -> RedisResult<()> {
+    async fn pull(&self, taker: &Taker) -> Result<(), Trouble> {
         // A read that waits would hold up what is asked over the same connection.
-        let connection = connect(&self.client, &self.place, BLOCK).await?;
+        let connection = connect(&self.client, &self.place, BLOCK).await.map_err(trouble)?;
         let mut reader = Reader {
             connection,
             place: self.place.clone(),
             own: Some("0".to_owned()),
             claim_at: Instant::now(),
         };
-        reader.join().await?;
-        let slots = Arc::new(Semaphore::new(self.place.credit as usize));
+        reader.join().await.map_err(trouble)?;
+        let slots = Arc::new(Semaphore::new(taker.credit as usize));
         let in_hand: InHand = Arc::default();
         loop {
             let Ok(first) = slots.clone().acquire_owned().await else { return Ok(()) };
             let mut permits = vec![first];
             permits.extend(std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()));
-            for entry in reader.read(permits.len()).await? {
+            for entry in reader.read(permits.len()).await.map_err(trouble)? {
                 // A claim brings back what is being carried here.
                 if !lock(&in_hand).insert(entry.id.clone()) {
                     continue;
@@ -94,16 +106,15 @@ impl Redis {
                     in_hand: Arc::downgrade(&in_hand),
                     _slot: permits.pop(),
                 };
-                match message::decode::<Envelope>(&payload(&entry)) {
-                    Some(message) => {
-                        let _ = deliveries.send(Pulled { message, ticket: Box::new(ticket) });
-                    }
-                    // Nobody can read it, so nobody can send it.
-                    None => ticket.ack().await,
-                }
+                taker.hand_on(&payload(&entry), ticket).await?;
             }
         }
     }
+}
+
+/// The server has answered that it did not do it. All other errors leave that open.
+fn is_refusal(error: &RedisError) -> bool {
+    error.code().is_some()
 }
 
 /// Takes entries for one consumer of the group.
@@ -174,15 +185,12 @@ impl Session for Redis {
             .boxed()
     }
 
-    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
-        self.list(max).map(|listed| listed.map_err(trouble)).boxed()
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>> {
+        self.list().map(|listed| listed.map_err(trouble)).boxed()
     }
 
-    fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble> {
-        let pulled = self.pull(deliveries);
-        pulled
-            .map(|end| end.map_or_else(trouble, |()| trouble("it hands out nothing more")))
-            .boxed()
+    fn pull<'a>(&'a self, taker: &'a Taker) -> BoxFuture<'a, Result<(), Trouble>> {
+        self.pull(taker).boxed()
     }
 }
 

@@ -1,12 +1,12 @@
 //! What edge and gateway ask of a broker over one connection, in words that all three understand.
 
-use crate::message::Envelope;
+use crate::message::{self, Envelope};
 use crate::presence::Patience;
 use crate::remote::Enqueued;
 use futures::future::BoxFuture;
 use std::fmt::Display;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Where a broker is, and what its queue is like.
 #[derive(Clone, Debug)]
@@ -15,8 +15,6 @@ pub(crate) struct Place {
     pub address: String,
     /// What it confirms survives its death.
     pub durable: bool,
-    /// Messages that a gateway has at a time.
-    pub credit: u32,
     /// Who asks, the same in every life.
     pub client: String,
     /// After so long without a word a message is handed out again, where the broker knows such a time.
@@ -39,7 +37,40 @@ pub(crate) struct Pulled {
     pub ticket: Box<dyn Ticket>,
 }
 
-pub(crate) type Deliveries = mpsc::UnboundedSender<Pulled>;
+/// What comes to the one who takes, in this order.
+pub(crate) enum Handed {
+    Message(Pulled),
+    /// Answered once all that came before has been taken.
+    Mark(oneshot::Sender<()>),
+}
+
+/// Who takes messages. `credit` bounds what is on its way: a broker hands out no more until some are
+/// given back.
+#[derive(Clone)]
+pub(crate) struct Taker {
+    pub credit: u32,
+    pub handed: mpsc::UnboundedSender<Handed>,
+}
+
+impl Taker {
+    /// Ends a pull where nobody takes any more: what it went on to pull would be nobody's.
+    pub(super) async fn hand_on(
+        &self,
+        payload: &[u8],
+        ticket: impl Ticket + 'static,
+    ) -> Result<(), Trouble> {
+        let Some(message) = message::decode::<Envelope>(payload) else {
+            // Nobody can read it, so nobody can send it.
+            ticket.ack().await;
+            return Ok(());
+        };
+        self.send(Handed::Message(Pulled { message, ticket: Box::new(ticket) }))
+    }
+
+    pub(super) fn send(&self, handed: Handed) -> Result<(), Trouble> {
+        self.handed.send(handed).map_err(|_| trouble("nobody takes what it hands out"))
+    }
+}
 
 /// How a message handed out goes back. It may outlive its connection: then the broker hands the
 /// message out again, whatever is said here.
@@ -58,9 +89,10 @@ pub(crate) trait Session: Send + Sync {
     /// it has handed out may be missing.
     fn depth(&self) -> BoxFuture<'_, Result<u64, Trouble>>;
 
-    /// What waits, oldest first, at most `max`. Nothing is taken away by it.
-    fn list(&self, max: usize) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>>;
+    /// All that waits, in any order; what is handed out over this connection may be missing once its
+    /// taker has it. Nothing is taken away by it. One at a time.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Envelope>, Trouble>>;
 
-    /// Hands messages out until the connection is no good any more.
-    fn pull<'a>(&'a self, deliveries: &'a Deliveries) -> BoxFuture<'a, Trouble>;
+    /// Hands messages out until the connection is no good any more, or nobody takes them.
+    fn pull<'a>(&'a self, taker: &'a Taker) -> BoxFuture<'a, Result<(), Trouble>>;
 }

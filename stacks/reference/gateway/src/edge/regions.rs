@@ -74,7 +74,7 @@ impl Regions {
                         let hello = move || to_gateway.as_ref().map_or(Vec::new(), |tell| tell());
                         Link::open(node, address.clone(), patience, None, Box::new(hello))
                     });
-                let queue = keeper.open(node, address, patience, forget);
+                let queue = keeper.open(node, address, forget);
                 Region { name: region, queue, gateway, voided }
             })
             .collect();

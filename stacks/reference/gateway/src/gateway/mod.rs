@@ -12,14 +12,16 @@ mod ledger;
 mod receipts;
 mod smpp;
 mod tuning;
+mod under_way;
 mod uplink;
 mod vendor;
+mod waiting;
 mod work;
 
 use crate::ServiceError;
 use crate::broker::Broker;
 use crate::link::Link;
-use crate::message::{self, Ask, Envelope, Reply, Sid, What};
+use crate::message::{self, Ask, Reply, Sid, What};
 use crate::presence::Patience;
 use crate::remote::{Keeper, RemoteQueue, Source, Ticket};
 use crate::serve::{self, Asked, Peer};
@@ -46,8 +48,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tuning::Tuning;
+use under_way::{Held, UnderWay};
 use uplink::{Kind, Uplink};
 use vendor::Keys;
+use waiting::Waiting;
 use work::Verdict;
 
 /// Twilio's codes, which the sender is told: past its validity, unknown error, over the rate.
@@ -69,7 +73,8 @@ struct Gateway {
     workers: Semaphore,
     budget: Mutex<Budget>,
     tries: Mutex<BTreeMap<Sid, u32>>,
-    under_way: Mutex<BTreeMap<Sid, Arc<Envelope>>>,
+    under_way: UnderWay,
+    waiting: Waiting,
     rng: Mutex<Rng>,
     counts: Arc<Counts>,
     /// Where it pulls from; set once, at the end of the start.
@@ -122,7 +127,8 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         workers: Semaphore::new(tuning.workers as usize),
         budget: Mutex::new(Budget::new(Instant::now())),
         tries: Mutex::default(),
-        under_way: Mutex::default(),
+        under_way: UnderWay::default(),
+        waiting: Waiting::default(),
         rng: Mutex::new(node.rng("gateway")),
         counts,
         queue: OnceLock::new(),
@@ -144,7 +150,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let admin = Admin { token: config.token.clone(), settings, registry, shown: gateway.clone() };
     admin.serve(&node, ports.bind("admin").await?, stopping.clone(), done.clone());
     if let Some(address) = link_to("queue") {
-        let (queue, source) = keeper.pull(&node, &address, patience, tuning.workers);
+        let (queue, source) = keeper.pull(&node, &address, tuning.workers);
         let _ = gateway.queue.set(queue);
         node.spawn(pull(gateway, source, stopping, done));
     }
@@ -202,42 +208,41 @@ async fn pull(gateway: Arc<Gateway>, mut source: Source, mut stopping: Stopping,
         };
         let (gateway, stopping) = (gateway.clone(), stopping.clone());
         let node = gateway.node.clone();
-        node.spawn(async move { bring(&gateway, message, ticket, stopping).await });
+        // From here on it is seen here, before the next one is asked for.
+        let held = gateway.under_way.hold(message);
+        node.spawn(async move { bring(&gateway, held, ticket, stopping).await });
     }
     let deadline = Instant::now() + GRACE;
-    while !gateway.under_way().is_empty() && Instant::now() < deadline {
+    while gateway.under_way.len() > 0 && Instant::now() < deadline {
         time::sleep(Duration::from_millis(20)).await;
     }
     drop(done);
 }
 
 /// One message that was handed out, until the queue has it back.
-async fn bring(gateway: &Gateway, message: Envelope, ticket: Ticket, mut stopping: Stopping) {
-    let work = |message: Arc<Envelope>| async move {
-        loop {
-            let verdict = gateway.carry(&message).await;
-            let rest = async {
-                match verdict {
-                    // A queue out of reach hands it out again; the ledger then knows it.
-                    Verdict::Ack => {
-                        ticket.ack().await;
-                        false
-                    }
-                    Verdict::Nack(pause) => ticket.rest(pause).await,
-                    Verdict::Silence => ticket.yield_to_other(gateway.retry_interval_max).await,
+async fn bring(gateway: &Gateway, held: Held, ticket: Ticket, mut stopping: Stopping) {
+    loop {
+        let verdict = gateway.carry(&held.message).await;
+        let rest = async {
+            match verdict {
+                // A queue out of reach hands it out again; the ledger then knows it.
+                Verdict::Ack => {
+                    ticket.ack().await;
+                    false
                 }
-            };
-            let again = tokio::select! {
-                biased;
-                again = rest => again,
-                () = stopping.asked() => false,
-            };
-            if !again {
-                return;
+                Verdict::Nack(pause) => ticket.rest(pause).await,
+                Verdict::Silence => ticket.yield_to_other(gateway.retry_interval_max).await,
             }
+        };
+        let again = tokio::select! {
+            biased;
+            again = rest => again,
+            () = stopping.asked() => false,
+        };
+        if !again {
+            return;
         }
-    };
-    gateway.watched(message, work).await;
+    }
 }
 
 /// The `direct` port: messages that no queue could take, those that took another way while a broker may
@@ -252,12 +257,11 @@ impl Asked for Direct {
         let node = self.gateway.node.clone();
         match ask.what {
             What::Submit(message) => {
+                let held = gateway.under_way.hold(message);
                 node.spawn(async move {
-                    let reply = gateway.watched(message, |m| {
-                        let gateway = gateway.clone();
-                        async move { gateway.carry_past_queue(&m).await }
-                    });
-                    peer.reply(number, reply.await);
+                    let reply = gateway.carry_past_queue(&held.message).await;
+                    drop(held);
+                    peer.reply(number, reply);
                 });
             }
             What::Void(sids) => {
@@ -286,22 +290,6 @@ impl Asked for Direct {
 }
 
 impl Gateway {
-    /// Shows a message as waiting here while `work` is done on it.
-    async fn watched<T, F>(&self, message: Envelope, work: impl FnOnce(Arc<Envelope>) -> F) -> T
-    where
-        F: Future<Output = T>,
-    {
-        let message = Arc::new(message);
-        self.under_way().insert(message.sid, message.clone());
-        let result = work(message.clone()).await;
-        self.under_way().remove(&message.sid);
-        result
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, BTreeMap<Sid, Arc<Envelope>>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn tries(&self) -> MutexGuard<'_, BTreeMap<Sid, u32>> {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -325,23 +313,21 @@ impl Gateway {
 
 impl Shown for Gateway {
     fn health(&self) -> Health {
-        let (backlog, oldest) = {
-            let under_way = self.under_way();
-            (under_way.len() as u64, under_way.keys().next().copied())
-        };
         let now = self.node.unix_us();
-        let oldest_us = oldest.map_or(0, |sid| now.saturating_sub(message::accepted_us(sid)));
-        let ways: Vec<String> = self
-            .uplinks
-            .iter()
-            .map(|up| format!("{} {}", up.name, if up.is_ready() { "ready" } else { "down" }))
-            .collect();
-        let healthy = self.uplinks.iter().any(Uplink::is_ready) && oldest_us <= self.stuck_after.0;
-        // A broker has no health page of its own: what waits in it is told here.
-        let depth = self.broker().map(Broker::depth);
+        let waits = |sid| now.saturating_sub(message::accepted_us(sid));
+        let oldest_us = self.under_way.oldest().map_or(0, waits);
+        let state = |up: bool| if up { "ready" } else { "down" };
+        let mut ways: Vec<String> =
+            self.uplinks.iter().map(|up| format!("{} {}", up.name, state(up.is_ready()))).collect();
+        // A broker has no health page of its own: what waits in it is told here, and whether it is there.
+        let broker = self.broker();
+        let there = broker.is_none_or(|broker| broker.presence().is_up());
+        ways.extend(broker.map(|_| format!("queue {}", state(there))));
+        let depth = broker.and_then(Broker::depth);
+        let can_send = self.uplinks.iter().any(Uplink::is_ready);
         Health {
-            healthy,
-            backlog: backlog.max(depth.unwrap_or(0)),
+            healthy: there && can_send && oldest_us <= self.stuck_after.0,
+            backlog: (self.under_way.len() as u64).max(depth.unwrap_or(0)),
             oldest_ms: oldest_us / 1000,
             detail: ways.join(", "),
             gauges: depth.into_iter().map(|depth| ("broker_depth", depth)).collect(),
@@ -351,17 +337,10 @@ impl Shown for Gateway {
     /// What it is at work on; with a broker, which cannot be asked by anybody else, what waits there too.
     fn pending(&self, after: usize, max: usize) -> Pending<'_> {
         Box::pin(async move {
-            // By sid: a message is here and there, and is one all the same.
-            let mut waiting = BTreeMap::new();
-            if let Some(broker) = self.broker() {
-                let listed = broker.list(after.saturating_add(max)).await;
-                let listed = listed.map_err(|why| why.to_string())?;
-                waiting.extend(listed.into_iter().map(|message| (message.sid, message.text)));
+            match self.broker() {
+                Some(broker) => self.waiting.page(broker, &self.under_way, after, max).await,
+                None => Ok(self.under_way.texts().into_values().skip(after).take(max).collect()),
             }
-            // Looked at last: a message moves from the broker to here, and never back unseen.
-            let under_way = self.under_way();
-            waiting.extend(under_way.values().map(|message| (message.sid, message.text.clone())));
-            Ok(waiting.into_values().skip(after).take(max).collect())
         })
     }
 }

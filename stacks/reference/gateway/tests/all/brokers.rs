@@ -1,14 +1,16 @@
 //! Each broker's client against the real broker, in a container made from the stack's own Dockerfile.
 //!
 //! Where no Docker daemon answers, or no image can be made, the test says so and passes; with
-//! SQUALL_DOCKER=required it fails.
+//! SQUALL_DOCKER=required it fails. What no container is needed for is asked of a stand-in.
 
 use crate::loopback::{Loopback, SENDER};
 use crate::stage::{Sender, start};
+use crate::stand_in::StandIn;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::Value;
 use squall_platform::{Running, time};
+use squall_reference::message::{self, Envelope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -81,11 +83,11 @@ struct Region {
 }
 
 impl Region {
-    async fn raise(broker: &Container, settings: &[(&'static str, &'static str)]) -> Region {
+    async fn raise(broker: &str, settings: &[(&'static str, &'static str)]) -> Region {
         let stack = Loopback::new();
         let (listen, edge) = (stack.address(SENDER), stack.address("edge:8000"));
         let sender = Sender::start(stack.node("sender"), listen, edge).await;
-        let (settings, broker) = (settings.to_vec(), broker.address.clone());
+        let (settings, broker) = (settings.to_vec(), broker.to_owned());
         let mut region = Region { stack, sender, settings, broker, running: BTreeMap::new() };
         region.start("edge").await;
         region.start("gateway-1").await;
@@ -162,7 +164,7 @@ async fn survives(kind: &'static str, port: u16, command: &[&str]) {
     let Some(broker) = Container::start(kind, port, command) else { return };
     let settings =
         [("queue", kind), ("workers", "4"), ("backlog_rate", "500"), ("retry", "queued")];
-    let mut region = Region::raise(&broker, &settings).await;
+    let mut region = Region::raise(&broker.address, &settings).await;
     region.ready().await;
 
     // No vendor is there yet: four messages are with the gateway, the rest waits in the broker.
@@ -209,4 +211,64 @@ async fn nats_survives() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rabbitmq_survives() {
     survives("rabbitmq", 5672, &[]).await;
+}
+
+/// So many messages, some of which the broker has twice.
+fn entries(count: u64, twice: u64) -> Vec<Vec<u8>> {
+    let sid = |number: u64| (u128::from(crate::stage::START_US) << 64) | u128::from(number);
+    let entry = |number: u64| Envelope {
+        sid: sid(number),
+        to: "+62001".to_owned(),
+        from: "Squall".to_owned(),
+        text: format!("text {number}"),
+        callback: None,
+        valid_until_us: None,
+    };
+    (0..twice).chain(0..count).map(|number| message::encode(&entry(number)).to_vec()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_listed_whole_and_each_message_once() {
+    const COUNT: u64 = 10_300;
+    let broker = StandIn::start(entries(COUNT, 500));
+    let region = Region::raise(&broker.address, &[("queue", "redis")]).await;
+    region.until("gateway-1:9000", "/pending", |status, _| *status == StatusCode::OK).await;
+    let (mut texts, mut after) = (Vec::new(), Some(0));
+    while let Some(from) = after {
+        let (status, page) = region.get("gateway-1:9000", &format!("/pending?after={from}")).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        texts.extend(page["texts"].as_array().unwrap().iter().map(Value::to_string));
+        after = page["next"].as_u64();
+    }
+    let distinct: BTreeSet<_> = texts.iter().collect();
+    assert_eq!((texts.len() as u64, distinct.len() as u64), (COUNT, COUNT));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_without_its_broker_is_unhealthy_and_makes_no_backlog_up() {
+    let broker = StandIn::start(entries(12, 0));
+    let mut region = Region::raise(&broker.address, &[("queue", "redis")]).await;
+    for carrier in ["smartfren", "vendor-b"] {
+        region.start(carrier).await;
+    }
+    let healthy = |status: &StatusCode, _: &Value| *status == StatusCode::OK;
+    region.until("gateway-1:9000", "/health", healthy).await;
+    let (_, health) = region.get("gateway-1:9000", "/health").await;
+    assert_eq!((&health["backlog"], &health["gauges"]["broker_depth"]), (&12.into(), &12.into()));
+    broker.leave();
+    let unhealthy = |status: &StatusCode, _: &Value| *status == StatusCode::SERVICE_UNAVAILABLE;
+    region.until("gateway-1:9000", "/health", unhealthy).await;
+    let (_, health) = region.get("gateway-1:9000", "/health").await;
+    assert_eq!((&health["healthy"], &health["backlog"]), (&false.into(), &12.into()));
+    assert!(health["detail"].as_str().unwrap().contains("queue down"), "{health}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_broker_refuses_is_not_there() {
+    let broker = StandIn::start(Vec::new());
+    let settings = [("queue", "redis"), ("on_queue_loss", "reject")];
+    let region = Region::raise(&broker.address, &settings).await;
+    region.ready().await;
+    region.sender.send(0..5, 50.0).await;
+    assert_eq!((region.sender.refused(), region.sender.accepted().len()), (5, 0));
 }

@@ -13,5 +13,6 @@ mod python;
 mod queue;
 mod real;
 mod stage;
+mod stand_in;
 mod twilio_sdk;
 mod vendors;
