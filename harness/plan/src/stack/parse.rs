@@ -92,7 +92,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         external,
     };
     let follows = Follows { carriers: by_setting, nodes: runs, links: ends };
-    check::between_sections(&stack, &settings, &places, ledger);
+    check::between_sections(&stack, &places, ledger);
     check::whatever_settings_say(&stack, &settings, &follows, &places, ledger);
     if let Some(placings) = &placings {
         external::check(&stack, placings, &places, ledger);
