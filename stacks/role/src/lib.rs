@@ -1,11 +1,12 @@
 //! What built-in roles of stacks share, whatever they do: [`Ports`] to listen on, [`settings`] that may
-//! change while they run, an [`admin`] port that shows them; a [`store`] on the node's disk and a
-//! [`backoff`] for those who need them.
+//! change while they run, an [`admin`] port that shows them; a [`store`] on the node's disk,
+//! [`callbacks`] and a [`backoff`] for those who need them.
 //!
 //! Nothing here knows what a message or a call is.
 
 pub mod admin;
 pub mod backoff;
+pub mod callbacks;
 mod ports;
 pub mod settings;
 pub mod store;

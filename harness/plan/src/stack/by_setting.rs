@@ -100,6 +100,7 @@ fn every_value_does(field: Field, setting: &Setting) -> Result<(), String> {
         Allowed::Anything => vec![setting.default.clone()],
         Allowed::Values(values) => values.clone(),
         Allowed::Range(low, high) => vec![low.to_string(), high.to_string()],
+        Allowed::Whole(low, high) => vec![low.to_string(), high.to_string()],
     };
     let mut port = None;
     for value in &values {

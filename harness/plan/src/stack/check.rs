@@ -9,17 +9,11 @@ use squall_model::template::{self, Place};
 use std::collections::BTreeMap;
 
 /// Reports every contradiction; the stack may only be used when there is none.
-pub fn between_sections(
-    stack: &Stack,
-    settings: &BTreeMap<String, Setting>,
-    places: &Places,
-    ledger: &Ledger,
-) {
+pub fn between_sections(stack: &Stack, places: &Places, ledger: &Ledger) {
     names_are_unique(places, ledger);
     regions_exist(stack, places, ledger);
     links_join_what_is_there(stack, places, ledger);
     segments_add_up(stack, places, ledger);
-    own_settings_are_known(stack, settings, ledger);
     if let Some(ingress) = &places.ingress {
         let node = ingress.get_ref();
         if stack.node(node).is_none() {
@@ -258,21 +252,6 @@ fn segments_add_up(stack: &Stack, places: &Places, ledger: &Ledger) {
                 places.names.iter().find(|(what, n)| *what == "carrier" && n.get_ref() == name);
             let span = at.map(|(_, name)| name.span()).unwrap_or(0..0);
             ledger.wrong(span, format!("carrier \"{name}\" has subscribers and no [[segment]]"));
-        }
-    }
-}
-
-fn own_settings_are_known(stack: &Stack, settings: &BTreeMap<String, Setting>, ledger: &Ledger) {
-    for node in &stack.nodes {
-        for (key, value) in &node.settings {
-            let place = ledger.source.text.find(&format!("{key} ")).unwrap_or(0);
-            let span = place..place + key.len();
-            let Some(setting) = settings.get(key) else { continue };
-            if !setting.allowed.takes(value) {
-                let message = format!("\"{value}\" is no value of \"{key}\" ({})", node.name);
-                let mistake = ledger.source.mistake(span, message);
-                ledger.push(setting.allowed.explain(mistake, value));
-            }
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn read(
             read_program(reader, key, value, settings)
         });
         let listed = reader.texts_if("ports").unwrap_or_default();
-        let own = reader.table_if("settings").map(|own| read_own(&own)).unwrap_or_default();
+        let own = reader.table_if("settings").map(|own| read_settings(&own, settings));
         reader.finish();
         places.regions.extend(region.clone());
         let (Some(name), Some(role), Some(program)) = (name, role, program) else { continue };
@@ -106,12 +106,32 @@ pub fn read(
             region: region.map(Spanned::into_inner),
             ports,
             run: run_as,
-            settings: own,
+            settings: own.unwrap_or_default(),
         });
         places.names.push(("node", name));
         runs.push(run);
     }
     (nodes, runs)
+}
+
+/// A node's own settings. Those that are the stack's too may be what they may be there.
+fn read_settings(
+    own: &Reader<'_>,
+    settings: &BTreeMap<String, Setting>,
+) -> BTreeMap<String, String> {
+    for (key, value) in own.entries() {
+        let (Some(setting), Some(text)) =
+            (settings.get(key.get_ref()), reader::scalar(value.get_ref()))
+        else {
+            continue;
+        };
+        if !setting.allowed.takes(&text) {
+            let message = format!("\"{text}\" is no value of \"{}\"", key.get_ref());
+            let mistake = own.ledger.source.mistake(value.span(), message);
+            own.ledger.push(setting.allowed.explain(mistake, &text));
+        }
+    }
+    read_own(own)
 }
 
 /// `"gateway"` is a built-in role, `{ image = { build = "…" }, … }` somebody else's program.

@@ -93,7 +93,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
         external,
     };
     let follows = Follows { carriers: by_setting, nodes: runs, links: ends, timers };
-    check::between_sections(&stack, &settings, &places, ledger);
+    check::between_sections(&stack, &places, ledger);
     check::whatever_settings_say(&stack, &settings, &follows, &places, ledger);
     check::templates_can_be_filled_in(&stack, &settings, &follows, ledger);
     if let Some(placings) = &placings {

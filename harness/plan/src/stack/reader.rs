@@ -272,11 +272,16 @@ impl<'a> Reader<'a> {
 }
 
 /// An integer or a float.
-fn float(value: &DeValue<'_>) -> Option<f64> {
-    if let Some(whole) = value.as_integer() {
-        return i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|n| n as f64);
-    }
-    value.as_float()?.as_str().parse().ok()
+/// A number, with a fraction or without.
+pub fn float(value: &DeValue<'_>) -> Option<f64> {
+    let whole = integer(value).map(|whole| whole as f64);
+    whole.or_else(|| value.as_float()?.as_str().parse().ok())
+}
+
+/// A number that is written without a fraction.
+pub fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let whole = value.as_integer()?;
+    i64::from_str_radix(whole.as_str(), whole.radix()).ok()
 }
 
 /// Any scalar as the text that a setting is.

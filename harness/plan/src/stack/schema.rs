@@ -49,7 +49,8 @@ struct SloToml {
 struct SettingToml {
     default: Scalar,
     values: Option<Vec<Scalar>>,
-    /// Lowest and highest, both included.
+    /// Lowest and highest, both included. Where both are written without a fraction, the setting is a
+    /// whole number.
     range: Option<[f64; 2]>,
     doc: Option<String>,
     /// The value that is a remedy for a harm, or `higher` or `lower`: what a report may advise.

@@ -1,9 +1,10 @@
 //! What a stack's settings may be: default, allowed values or range, and what each is for.
 
-use super::reader::{Reader, scalar};
+use super::reader::{Reader, float, integer, scalar};
 use crate::mistake::Mistake;
 use squall_model::about::Harm;
 use std::collections::BTreeMap;
+use toml::de::DeValue;
 
 /// One `[settings]` entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub enum Allowed {
     Values(Vec<String>),
     /// A number, both ends included.
     Range(f64, f64),
+    /// A count: the same without fractions.
+    Whole(i64, i64),
 }
 
 impl Allowed {
@@ -32,6 +35,10 @@ impl Allowed {
             Allowed::Range(low, high) => {
                 value.parse::<f64>().is_ok_and(|number| (*low..=*high).contains(&number))
             }
+            // As digits alone: a role may read it as a number that has no sign.
+            Allowed::Whole(low, high) => value.parse::<i64>().is_ok_and(|number| {
+                (*low..=*high).contains(&number) && number.to_string() == value
+            }),
         }
     }
 
@@ -41,6 +48,9 @@ impl Allowed {
             Allowed::Anything => mistake,
             Allowed::Values(values) => mistake.nearest(value, values.iter().map(String::as_str)),
             Allowed::Range(low, high) => mistake.help(format!("a number between {low} and {high}")),
+            Allowed::Whole(low, high) => {
+                mistake.help(format!("a whole number between {low} and {high}"))
+            }
         }
     }
 }
@@ -98,7 +108,7 @@ fn read_mends(reader: &Reader<'_>, allowed: &Allowed) -> BTreeMap<Harm, String> 
             continue;
         };
         let text = scalar(value.get_ref()).unwrap_or_default();
-        let number = matches!(allowed, Allowed::Range(..));
+        let number = matches!(allowed, Allowed::Range(..) | Allowed::Whole(..));
         if allowed.takes(&text) || (number && ["higher", "lower"].contains(&text.as_str())) {
             mends.insert(*harm, text);
             continue;
@@ -113,17 +123,10 @@ fn read_mends(reader: &Reader<'_>, allowed: &Allowed) -> BTreeMap<Harm, String> 
 fn read_allowed(entry: &mut Reader<'_>) -> Allowed {
     let values = entry.value("values");
     if let Some(range) = entry.value("range") {
-        let ends: Option<Vec<f64>> = range
-            .get_ref()
-            .as_array()
-            .and_then(|ends| ends.iter().map(|end| scalar(end.get_ref())?.parse().ok()).collect());
-        return match ends.as_deref() {
-            Some([low, high]) if low <= high => Allowed::Range(*low, *high),
-            _ => {
-                entry.expected::<()>("range", "[lowest, highest]", range);
-                Allowed::Anything
-            }
-        };
+        return read_range(range.get_ref()).unwrap_or_else(|| {
+            entry.expected::<()>("range", "[lowest, highest]", range);
+            Allowed::Anything
+        });
     }
     let Some(list) = values else { return Allowed::Anything };
     let texts: Option<Vec<String>> = list
@@ -137,4 +140,15 @@ fn read_allowed(entry: &mut Reader<'_>) -> Allowed {
             Allowed::Anything
         }
     }
+}
+
+/// Ends that are written without a fraction are those of a count.
+fn read_range(range: &DeValue<'_>) -> Option<Allowed> {
+    let [low, high] = range.as_array()?.get(..)? else { return None };
+    let (low, high) = (low.get_ref(), high.get_ref());
+    if let (Some(low), Some(high)) = (integer(low), integer(high)) {
+        return (low <= high).then_some(Allowed::Whole(low, high));
+    }
+    let (low, high) = (float(low)?, float(high)?);
+    (low <= high).then_some(Allowed::Range(low, high))
 }

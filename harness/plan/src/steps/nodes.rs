@@ -214,9 +214,11 @@ fn telemetry_rises(drill: &mut Drill, step: &Step, times: Number, window: Window
         let fault = TelemetryRises { nodes, times: factor };
         let allowed = &file.settings[TelemetryRises::SETTING].allowed;
         let mut values = fault.nodes.iter().map(|node| fault.value(&file.stack, node));
-        if let Some(value) = values.find(|value| !allowed.takes(value)) {
+        if let Some(value) = values.find(|value| !allowed.takes(value)).as_deref() {
             let message = format!("{value} is no value of the setting {}", TelemetryRises::SETTING);
-            draft.wrong(&times.0, message);
+            let mistake = draft.source.mistake_in_line(draft.at.line, &times.0, message);
+            let mistake = allowed.explain(mistake, value);
+            draft.mistakes.push(mistake);
             return None;
         }
         draft.fault(fault, placed?);

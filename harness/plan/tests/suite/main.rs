@@ -1,6 +1,7 @@
 //! Feature and stack text in, plans and mistakes out: what the crate promises, from outside.
 
 mod by_setting;
+mod counts;
 mod external;
 mod front;
 mod mistakes;

@@ -122,3 +122,74 @@ async fn tail(mut log: CarrierLog, mut stop: Stopping, done: oneshot::Sender<Car
     }
     let _ = done.send(log);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use squall_model::external::External;
+    use squall_model::stack::{Gateway, Image, ImageFrom, Node, RunAs};
+    use std::collections::BTreeMap;
+
+    fn node(name: &str, run: RunAs) -> Node {
+        let (role, region) = ("queue".to_owned(), None);
+        let (ports, settings) = (Vec::new(), BTreeMap::new());
+        Node { name: name.to_owned(), role, region, run, ports, settings }
+    }
+
+    /// A plan with the built-in nodes a and b; where it already runs, those of `telling` have an
+    /// admin port.
+    fn plan(telling: Option<&[&str]>) -> Plan {
+        let mut plan = testing::plan(1.0, Micros::from_secs(60));
+        let built_in = |name: &&str| node(name, RunAs::BuiltIn("queue".to_owned()));
+        plan.stack.nodes = ["a", "b"].iter().map(built_in).collect();
+        plan.stack.external = telling.map(|telling| External {
+            name: "there".to_owned(),
+            allow: Default::default(),
+            proxy: None,
+            token: None,
+            account: None,
+            secret: None,
+            callback: External::LOOPBACK,
+            nodes: ["a", "b"].map(|name| (name.to_owned(), ports(telling.contains(&name)))).into(),
+            links: BTreeMap::new(),
+        });
+        plan
+    }
+
+    fn ports(admin: bool) -> BTreeMap<String, String> {
+        let port = if admin { "admin" } else { "http" };
+        [(port.to_owned(), "127.0.0.1:1".to_owned())].into()
+    }
+
+    fn names(plan: &Plan) -> Vec<String> {
+        tellers(plan).into_iter().map(|teller| teller.node).collect()
+    }
+
+    #[test]
+    fn all_that_a_run_has_raised_are_asked_what_waits_in_them() {
+        assert_eq!(names(&plan(None)), ["a", "b"]);
+    }
+
+    /// An image has nobody to ask, unless it is a gateway whose interface is known.
+    #[test]
+    fn of_images_only_gateways_that_are_known_are_asked() {
+        let image = |gateway| {
+            let from = ImageFrom::Pull("image".to_owned());
+            let (command, env, ports, files) = Default::default();
+            RunAs::Image(Image { from, command, env, ports, files, gateway })
+        };
+        let mut plan = plan(None);
+        plan.stack.nodes.push(node("c", image(None)));
+        plan.stack.nodes.push(node("d", image(Some(Gateway::Kannel))));
+        assert_eq!(names(&plan), ["a", "b", "d"]);
+        assert_eq!(tellers(&plan)[2].gateway, Some(Gateway::Kannel));
+    }
+
+    #[test]
+    fn of_a_stack_that_already_runs_all_can_tell_or_nobody_is_asked() {
+        assert_eq!(names(&plan(Some(&["a", "b"]))), ["a", "b"]);
+        assert_eq!(names(&plan(Some(&["a"]))), [""; 0]);
+        assert_eq!(names(&plan(Some(&[]))), [""; 0]);
+    }
+}

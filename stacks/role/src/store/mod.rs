@@ -11,12 +11,15 @@
 
 mod backend;
 mod journal;
+mod writer;
 
 use bytes::Bytes;
 use journal::{Change, Journal};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use squall_platform::Disk;
 use std::collections::BTreeMap;
+
+pub use writer::{Writer, Written};
 
 /// A name that is given once. By convention the upper half is an instant in Unix microseconds, so that
 /// sids sort by age and never repeat over restarts; the lower half is drawn.

@@ -2,4 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod callbacks;
 mod store;
+mod writer;

@@ -9,11 +9,13 @@ use super::{App, End};
 use crate::message::{Envelope, show};
 use futures::future::{Either, select};
 use squall_platform::time;
+use squall_role::callbacks::Told;
 use squall_wire::json_api::{Receipt, Status};
 use std::pin::pin;
 use std::sync::Arc;
 
-const TRIES: u32 = 10;
+/// Tries of a receipt.
+pub(super) const TRIES: u32 = 10;
 
 pub(super) fn begin(app: &Arc<App>, message: Envelope) {
     let (node, app) = (app.node.clone(), app.clone());
@@ -22,9 +24,10 @@ pub(super) fn begin(app: &Arc<App>, message: Envelope) {
     node.spawn(async move {
         let end = app.bring(&message).await;
         app.waiting.forget(message.sid);
-        app.tell_sender(&message, end).await;
-        app.open().remove(&message.sid);
-        app.release(message.sid).await;
+        if app.tell_sender(&message, end).await {
+            app.open().remove(&message.sid);
+            app.release(message.sid).await;
+        }
     });
 }
 
@@ -87,22 +90,20 @@ impl App {
         message.valid_until_us.is_some_and(|until| self.node.unix_us() > until)
     }
 
-    async fn tell_sender(&self, message: &Envelope, end: End) {
-        let Some(url) = &message.callback else { return };
+    /// False: the application stops before the sender has heard.
+    async fn tell_sender(&self, message: &Envelope, end: End) -> bool {
+        let Some(url) = &message.callback else { return true };
         let (status, code) = match end {
             End::Delivered => (Status::Delivered, None),
             End::Expired => (Status::Expired, None),
             End::Failed => (Status::Failed, Some("no_channel".to_owned())),
         };
         let receipt = Receipt { id: show(message.sid), to: message.to.clone(), status, code };
-        for tries in 1..=TRIES {
-            let Some((address, request)) = receipt.request(url) else { return };
-            let answer = self.client.send(&address, request, self.callback_timeout).await;
-            if answer.is_ok_and(|answer| !answer.status().is_server_error()) {
-                return;
-            }
-            time::sleep(self.backoff(tries)).await;
+        let Some(request) = receipt.request(url) else { return true };
+        let told = self.receipts.tell(request, || ()).await;
+        if told == Told::GivenUp {
+            self.counts.untold.inc();
         }
-        self.counts.untold.inc();
+        told != Told::Stopped
     }
 }

@@ -22,11 +22,13 @@ use squall_model::node_config::NodeConfig;
 use squall_model::stack::CarrierProtocol;
 use squall_model::units::Micros;
 use squall_platform::rng::Draw;
-use squall_platform::{Node, Rng, Running, running};
+use squall_platform::running::{self, Stopping};
+use squall_platform::{Node, Rng, Running};
 use squall_role::Ports;
 use squall_role::RoleError;
 use squall_role::admin::{Admin, Health, Pending, Shown};
 use squall_role::backoff;
+use squall_role::callbacks::Callbacks;
 use squall_role::settings::Live;
 use squall_role::store::{Store, StoreError};
 use squall_wire::http::{Client, Limits, Request, serve};
@@ -67,7 +69,7 @@ struct App {
     rng: Mutex<Rng>,
     counts: Arc<Counts>,
     submit_timeout: Duration,
-    callback_timeout: Duration,
+    receipts: Callbacks,
     /// First and longest pause between two tries.
     pauses: (Duration, Duration),
     stuck_after: Micros,
@@ -91,7 +93,8 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let left = unfinished(&store)?;
     let callbacks = format!("http://{}:{port}", config.node);
     let client = Client::of(&node, &config, POOL).map_err(RoleError::Setting)?;
-    let app = App::new((node.clone(), client), &config, settings.clone(), counts, callbacks, store);
+    let on = (node.clone(), client, stopping.clone());
+    let app = App::new(on, &config, settings.clone(), counts, callbacks, store);
     let app = Arc::new(app);
     left.into_iter().for_each(|message| life::begin(&app, message));
 
@@ -116,7 +119,7 @@ fn unfinished(store: &Store) -> Result<Vec<Envelope>, StoreError> {
 
 impl App {
     fn new(
-        (node, client): (Node, Client),
+        (node, client, stopping): (Node, Client, Stopping),
         config: &NodeConfig,
         settings: Arc<Live<Tuning>>,
         counts: Counts,
@@ -142,6 +145,7 @@ impl App {
             counts: counts.clone(),
             known: Mutex::default(),
         };
+        let pauses = (timer("retry_interval", 500), timer("retry_interval_max", 8_000));
         App {
             edge: config.links.get("edge").cloned(),
             voice: linked(true),
@@ -153,8 +157,16 @@ impl App {
             rng: Mutex::new(node.rng("app")),
             counts,
             submit_timeout,
-            callback_timeout: timer("callback_timeout", 5_000),
-            pauses: (timer("retry_interval", 500), timer("retry_interval_max", 8_000)),
+            receipts: Callbacks {
+                client: client.clone(),
+                links: config.links.clone(),
+                tries: life::TRIES,
+                patience: timer("callback_timeout", 5_000),
+                pauses,
+                rng: Callbacks::rng(&node),
+                stopping,
+            },
+            pauses,
             stuck_after: config.slo.as_ref().map_or(Micros::from_secs(60), |slo| slo.deadline),
             node,
             settings,

@@ -7,14 +7,13 @@ use crate::message::{Ask, Receipt, Reply, Status, What, show};
 use crate::serve::{Asked, Peer};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use squall_model::stack::SENDER;
-use squall_platform::time;
+use squall_role::callbacks::Told;
 use squall_wire::twilio::Callback;
 use std::sync::Arc;
 use std::time::Duration;
 
-const TRIES: u32 = 10;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const TRIES: u32 = 10;
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) struct Front(pub Arc<Edge>);
 
@@ -34,9 +33,10 @@ impl Asked for Front {
         }
         let (edge, peer) = (self.0.clone(), peer.clone());
         self.0.node.spawn(async move {
-            edge.tell_sender(&status).await;
-            edge.states.told(status.sid);
-            peer.reply(ask.number, Reply::Done);
+            if edge.tell_sender(&status).await {
+                edge.states.told(status.sid);
+                peer.reply(ask.number, Reply::Done);
+            }
         });
     }
 }
@@ -62,8 +62,9 @@ impl Front {
 }
 
 impl Edge {
-    async fn tell_sender(&self, status: &Status) {
-        let Some(url) = &status.callback else { return };
+    /// False: the edge stops before the sender has heard.
+    async fn tell_sender(&self, status: &Status) -> bool {
+        let Some(url) = &status.callback else { return true };
         let callback = Callback {
             message_sid: show(status.sid),
             account_sid: self.account.clone(),
@@ -72,29 +73,16 @@ impl Edge {
             to: status.to.clone(),
             error_code: status.error,
         };
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..TRIES {
-            // Checked when the message was accepted.
-            let Some((host, request)) = callback.request(url, &self.secret) else { return };
-            let address = self.dial(&host);
-            match self.client.send(address, request, self.callback_timeout).await {
-                Ok(response) if !response.status().is_server_error() => {
-                    self.counts.callbacks.inc();
-                    return;
-                }
-                _ => self.counts.callback_failures.inc(),
-            };
-            time::sleep(pause).await;
-            pause = (pause * 2).min(self.callback_interval_max);
-        }
-        self.counts.callbacks_given_up.inc();
-    }
-
-    /// Where `host:port` of a callback URL is reached: over the link to a node of that name, over the
-    /// link to the sender where it names none, as it stands where there is neither.
-    fn dial<'a>(&'a self, address: &'a str) -> &'a str {
-        let host = address.split(':').next().unwrap_or(address);
-        let link = self.links.get(host).or_else(|| self.links.get(SENDER));
-        link.map_or(address, String::as_str)
+        // Checked when the message was accepted.
+        let Some(request) = callback.request(url, &self.secret) else { return true };
+        let failed = || {
+            self.counts.callback_failures.inc();
+        };
+        match self.callbacks.tell(request, failed).await {
+            Told::Taken => self.counts.callbacks.inc(),
+            Told::GivenUp => self.counts.callbacks_given_up.inc(),
+            Told::Stopped => return false,
+        };
+        true
     }
 }

@@ -25,10 +25,10 @@ use squall_platform::running;
 use squall_platform::{Node, Rng, Running};
 use squall_role::Ports;
 use squall_role::admin::{Admin, Health, Pending, Shown};
+use squall_role::callbacks::Callbacks;
 use squall_role::settings::Live;
 use squall_wire::http::{Client, Limits, Request};
 use states::States;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tuning::Tuning;
@@ -42,15 +42,11 @@ struct Edge {
     regions: Regions,
     spool: Spool,
     states: States,
-    client: Client,
-    /// Where callbacks are dialled, by the host that their URL names: the nodes this one is linked to.
-    links: BTreeMap<String, String>,
+    callbacks: Callbacks,
     rng: Mutex<Rng>,
     counts: Counts,
     enqueue_timeout: Duration,
     spill_timeout: Duration,
-    callback_timeout: Duration,
-    callback_interval_max: Duration,
     stuck_after: Micros,
 }
 
@@ -69,6 +65,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let regions = Regions::open(&node, &config)?;
     let spool = Spool::open(&node, regions.all.len(), |number| regions.home(number)).await?;
     let submit = config.timer("submit_timeout", Micros::from_secs(5)).std();
+    let longest = config.timer("callback_interval_max", Micros::from_secs(8)).std();
     let edge = Arc::new(Edge {
         node: node.clone(),
         settings: settings.clone(),
@@ -76,15 +73,20 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         secret: text("secret"),
         spool,
         states: States::default(),
-        client: Client::new(node.clone(), 64),
-        links: config.links.clone(),
+        callbacks: Callbacks {
+            client: Client::new(node.clone(), 64),
+            links: config.links.clone(),
+            tries: callbacks::TRIES,
+            patience: config.timer("callback_timeout", Micros::from_secs(5)).std(),
+            pauses: (callbacks::FIRST_PAUSE, longest),
+            rng: Callbacks::rng(&node),
+            stopping: stopping.clone(),
+        },
         rng: Mutex::new(node.rng("sid")),
         counts,
         enqueue_timeout: config.timer("enqueue_timeout", Micros::from_secs(2)).std(),
         // A gateway may wait for two vendors in turn.
         spill_timeout: submit * 2 + Duration::from_secs(1),
-        callback_timeout: config.timer("callback_timeout", Micros::from_secs(5)).std(),
-        callback_interval_max: config.timer("callback_interval_max", Micros::from_secs(8)).std(),
         stuck_after: config.slo.as_ref().map_or(Micros::from_secs(60), |slo| slo.deadline),
         regions,
     });
@@ -104,7 +106,7 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
     let closing = edge.clone();
     node.spawn(async move {
         stopping.asked().await;
-        closing.spool.settle(&closing.node).await;
+        closing.spool.settle().await;
         drop(done);
     });
     Ok(Running { addresses: ports.addresses, stop, stopped })

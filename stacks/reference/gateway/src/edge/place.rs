@@ -67,7 +67,7 @@ impl Edge {
 
     async fn hold(&self, message: &Envelope, home: usize) -> bool {
         self.counts.held.inc();
-        self.spool.hold(message.clone(), home).await
+        self.spool.hold(message, home).await
     }
 
     /// Straight to a gateway, the home region's first. What none takes for certain is held: the

@@ -77,8 +77,6 @@ async fn take(
         end: None,
     };
     if !platform.ledger.accept(sid, &record).await {
-        // It was refused: what the disk would not take now shall not be written later.
-        platform.ledger.forget(sid);
         platform.book.strike(sid);
         platform.counts.refused();
         return None;

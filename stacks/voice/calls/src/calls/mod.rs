@@ -27,12 +27,13 @@ use squall_model::units::Micros;
 use squall_platform::running::{self, Done, Stopping};
 use squall_platform::{Node, Rng, Running};
 use squall_role::admin::{Admin, Health, Pending, Shown};
+use squall_role::callbacks::Callbacks;
 use squall_role::settings::Live;
 use squall_role::{Ports, RoleError};
 use squall_wire::http::{Client, Fetching, Limits, Request, serve};
 use squall_wire::sip::Trunk;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tuning::Tuning;
 
@@ -55,8 +56,7 @@ struct Platform {
     counts: Counts,
     /// Patience of every fetch; the cap on its body is each fetch's own.
     fetching: Fetching,
-    callback_timeout: Duration,
-    callback_interval_max: Duration,
+    callbacks: Callbacks,
     stopping: Stopping,
     /// Goes with the last call.
     _done: Done,
@@ -84,6 +84,15 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
         account: text("account"),
         secret: text("secret"),
         trunk,
+        callbacks: Callbacks {
+            client: client.clone(),
+            links: config.links.clone(),
+            tries: callbacks::TRIES,
+            patience: timer("callback_timeout", 5),
+            pauses: (callbacks::FIRST_PAUSE, timer("callback_interval_max", 8)),
+            rng: Callbacks::rng(&node),
+            stopping: stopping.clone(),
+        },
         client,
         links: config.links.clone(),
         ledger,
@@ -97,8 +106,6 @@ pub async fn start(node: Node, config: NodeConfig) -> Result<Running, ServiceErr
             most: 0,
             absolute: false,
         },
-        callback_timeout: timer("callback_timeout", 5),
-        callback_interval_max: timer("callback_interval_max", 8),
         stopping: stopping.clone(),
         _done: done.clone(),
     });
@@ -130,14 +137,6 @@ fn trunk(node: &Node, config: &NodeConfig) -> Result<Trunk, RoleError> {
     // RFC 3261, section 17.1.1.2: timer B, 64 times T1.
     let patience = config.timer("trunk_patience", Micros::from_secs(32)).std();
     Ok(Trunk::open(node, address.clone(), config.node.clone(), reconnect, patience))
-}
-
-impl Platform {
-    /// A draw of 0–99.
-    fn draw(&self) -> u32 {
-        use squall_platform::rng::Draw;
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..100)
-    }
 }
 
 impl Shown for Platform {

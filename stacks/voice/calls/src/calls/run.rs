@@ -253,7 +253,14 @@ impl<'a> Run<'a> {
         let (bytes, sha256) = sound.map(|sound| (sound.bytes, sound.sha256)).unzip();
         let code = code.map(|code| code.to_string());
         let heard = Heard { verb: verb.to_owned(), bytes, sha256, code };
-        self.dialog.heard(&heard).await.map_err(Halt::Gone)
+        let until = self.until;
+        // A handset that does not answer outlasts neither the call nor the platform.
+        tokio::select! {
+            biased;
+            () = self.stopping.asked() => Err(Halt::Asked),
+            taken = self.dialog.heard(&heard) => taken.map_err(Halt::Gone),
+            () = time::sleep_until(until) => Err(Halt::TimeLimit),
+        }
     }
 
     /// Waits for `work` while the call lasts, whatever is pressed.

@@ -78,6 +78,23 @@ fn a_stale_answer_is_asked_about_and_lives_on_after_a_304() {
     });
 }
 
+/// A 304 to what was never asked about renews nothing (RFC 9111, section 4.3.4).
+#[test]
+fn a_304_about_something_else_does_not_renew_what_is_kept() {
+    with_cache(&[], |fleet| async move {
+        fleet.lab.put("/a", DAY, "hello");
+        fleet.get("cache-1", "http://lab/a").await;
+        time::sleep(61 * SECOND).await;
+        let mut other = reply_with(&[("etag", "\"v2\"")], "");
+        *other.status_mut() = StatusCode::NOT_MODIFIED;
+        fleet.lab.put_slow("/a", Duration::ZERO, other);
+        // Asked for the whole then, the origin has nothing either.
+        assert_eq!(fleet.get("cache-1", "http://lab/a").await.status(), StatusCode::BAD_GATEWAY);
+        assert!(!fleet.lab.last().contains_key("if-none-match"));
+        assert_eq!(fleet.lab.asked("/a"), 3);
+    });
+}
+
 #[test]
 fn a_stale_answer_is_not_given_out_while_its_origin_is_gone() {
     with_cache(&[], |fleet| async move {

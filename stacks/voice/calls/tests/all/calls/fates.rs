@@ -222,6 +222,41 @@ fn a_platform_that_is_stopped_ends_its_calls_and_says_so() {
     });
 }
 
+/// A call whose handset has been told of a verb and does not answer, with its sid.
+async fn mute(stage: &Stage) -> (CreateCall, String) {
+    stage.scripts.page("/call", twiml("<Pause/><Pause length='600'/>"));
+    let create = stage.create(1, "/call");
+    stage.phones.of(&create.to, Manners { mute: true, ..Manners::default() });
+    let sid = stage.call(&create).await;
+    assert!(until(async || !stage.phones.told(&create.from).heard.is_empty()).await);
+    (create, sid)
+}
+
+/// Its answer is waited for half a minute, but not where the call has to end before.
+#[test]
+fn a_handset_that_does_not_answer_delays_no_end() {
+    with(&[], async |mut stage: Stage| {
+        let (create, _) = mute(&stage).await;
+        let mut running = stage.running();
+        running.stop.ask();
+        let stopped = time::timeout(Duration::from_secs(10), running.stopped.wait()).await;
+        assert!(stopped.is_ok());
+        assert_eq!(stage.phones.told(&create.from).end, Some((41, "shutdown".into())));
+        assert_eq!(stage.ended(&create.from).await.status, CallStatus::Failed);
+    });
+    with(&[], async |stage: Stage| {
+        let (create, sid) = mute(&stage).await;
+        assert_eq!(stage.of(&sid, Some("Status=completed")).await.0, 200);
+        assert_eq!(stage.ended(&create.from).await.status, CallStatus::Completed);
+        assert_eq!(stage.phones.told(&create.from).end, Some((16, "ended by request".into())));
+    });
+    with(&[("time_limit_s", "5")], async |stage: Stage| {
+        let (create, _) = mute(&stage).await;
+        assert_eq!(stage.ended(&create.from).await.status, CallStatus::Completed);
+        assert_eq!(stage.phones.told(&create.from).end, Some((16, "time limit".into())));
+    });
+}
+
 #[test]
 fn calls_end_with_their_trunk_and_the_next_ones_find_another() {
     with(&[], async |stage: Stage| {

@@ -20,11 +20,14 @@ pub struct Manners {
     pub keys: Vec<(Duration, char)>,
     /// After the answer.
     pub hang_up: Option<Duration>,
+    /// What it is told it hears, and does not answer.
+    pub mute: bool,
 }
 
 impl Default for Manners {
     fn default() -> Manners {
-        Manners { ring: Duration::from_secs(1), refuse: None, keys: vec![], hang_up: None }
+        let (refuse, keys, hang_up) = Default::default();
+        Manners { ring: Duration::from_secs(1), refuse, keys, hang_up, mute: false }
     }
 }
 
@@ -114,7 +117,11 @@ impl Phones {
                     told.heard.push(heard);
                     told.at.push(told.answered.unwrap().elapsed());
                 });
-                respond(200);
+                let callee = user(&message, Name::To);
+                let mute = self.manners.lock().unwrap().get(&callee).is_some_and(|m| m.mute);
+                if !mute {
+                    respond(200);
+                }
             }
             Method::Bye => {
                 let (cause, text) = message.get(Name::Reason).and_then(fields::q850).unwrap();
