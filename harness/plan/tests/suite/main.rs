@@ -10,6 +10,7 @@ mod openslo;
 mod plans;
 mod selection;
 mod steps;
+mod templates;
 
 use squall_plan::{Mistakes, Options, Suite, load};
 use std::path::{Path, PathBuf};
