@@ -86,10 +86,26 @@ impl Stage {
             self.start(&built_in("carrier"), config).await?;
         }
         for node in &plan.stack.nodes {
+            if matches!(node.run, RunAs::Image(_)) {
+                self.dials_somebody(plan, &node.name).await?;
+            }
             self.start(&node.run, configs.node(&node.name)).await?;
         }
         for link in &plan.stack.links {
             if self.attached.leads(link) {
+                self.point(link).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Programs of somebody else's may end at their start where nobody answers: what such a node dials,
+    /// and stands before it in the stack, is ready by then, and its link leads there.
+    async fn dials_somebody(&mut self, plan: &Plan, node: &str) -> Result<(), String> {
+        let deadline = Instant::now() + READY;
+        for link in plan.stack.links.iter().filter(|link| link.from == node) {
+            if self.started.contains_key(&link.to) {
+                self.wait_for(plan, &link.to, deadline).await?;
                 self.point(link).await?;
             }
         }
@@ -207,15 +223,20 @@ impl Stage {
             nodes.into_iter().map(|(node, _)| node.clone()).collect()
         };
         for node in [names(images), names(own)].concat() {
-            while let Err(why) = self.look(plan, &node).await {
-                if let Some((node, status)) = self.engine.exits().into_iter().next() {
-                    return Err(format!("{node} ended before it was ready: {status}"));
-                }
-                if Instant::now() >= deadline {
-                    return Err(format!("{node} is not healthy after {READY:?}: {why}"));
-                }
-                time::sleep(Duration::from_millis(50)).await;
+            self.wait_for(plan, &node, deadline).await?;
+        }
+        Ok(())
+    }
+
+    async fn wait_for(&mut self, plan: &Plan, node: &str, deadline: Instant) -> Result<(), String> {
+        while let Err(why) = self.look(plan, node).await {
+            if let Some((node, status)) = self.engine.exits().into_iter().next() {
+                return Err(format!("{node} ended before it was ready: {status}"));
             }
+            if Instant::now() >= deadline {
+                return Err(format!("{node} is not healthy after {READY:?}: {why}"));
+            }
+            time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }
