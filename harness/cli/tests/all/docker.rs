@@ -6,6 +6,7 @@ use crate::agree::{PLAYED, agrees};
 use crate::command::{NO_DAEMON, Pace, enter, holding, run, run_alone, run_at, squall};
 use crate::signals::{playing, signal, started};
 use nix::sys::signal::Signal;
+use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -72,8 +73,17 @@ fn the_short_drills_agree_in_containers_too() {
     agrees(&sim, &docker);
 }
 
+/// Every fault of a drill has its three instants, in their order.
+fn are_proven_and_healed(drill: &Value, said: &str) {
+    for fault in drill["faults"].as_array().expect("faults") {
+        assert_eq!(fault["proven"], true, "{fault}\n{said}");
+        let at = |key: &str| fault[key].as_u64().unwrap_or_else(|| panic!("{key}: {fault}"));
+        assert!(at("requested_ms") <= at("effective_ms") && at("effective_ms") < at("healed_ms"));
+    }
+}
+
 #[test]
-fn killed_paused_and_disconnected_are_each_proven_and_healed() {
+fn killed_paused_disconnected_and_limited_are_each_proven_and_healed() {
     if !is_there() {
         return;
     }
@@ -93,39 +103,36 @@ fn killed_paused_and_disconnected_are_each_proven_and_healed() {
 "#,
     );
     let _one = only();
-    let ran = run_at(Pace::Calm, &["--engine", "docker", &path.display().to_string()]);
-    let drill = &ran.drills()[0];
-    let faults = drill["faults"].as_array().expect("faults");
-    assert_eq!(faults.len(), 3);
-    for fault in faults {
-        assert_eq!(fault["proven"], true, "{fault}\n{}", ran.said());
-        let at = |key: &str| fault[key].as_u64().unwrap_or_else(|| panic!("{key}: {fault}"));
-        assert!(at("requested_ms") <= at("effective_ms") && at("effective_ms") < at("healed_ms"));
+    let (path, limits) = (path.display().to_string(), "features/faults/limits.feature");
+    let ran = run_at(Pace::Calm, &["--engine", "docker", "--jobs", "3", &path, limits]);
+    let drills = ran.drills();
+    let faults = drills.iter().map(|drill| drill["faults"].as_array().map_or(0, Vec::len));
+    assert_eq!(faults.sum::<usize>(), 5, "{}", ran.said());
+    for drill in &drills {
+        are_proven_and_healed(drill, &ran.said());
+        let lost = &drill["objectives"][0];
+        assert_eq!(lost["verdict"], "pass", "{lost}\n{}", ran.said());
     }
-    let lost = &drill["objectives"][0];
-    assert_eq!(lost["verdict"], "pass", "{lost}\n{}", ran.said());
-    assert_eq!(ran.code(), Some(0), "{}", ran.said());
     assert_eq!(holding(&ran.folder, "PRIVATE KEY"), Vec::<PathBuf>::new(), "a key was kept");
 }
 
 /// Each broker in its durable setting, and one that keeps nothing: a canary, met by the loss found.
+/// Kannel with its store, killed and without one of its uplinks, beside them.
 #[test]
-fn a_killed_broker_gives_back_what_it_confirmed_and_the_ledger_finds_what_memory_lost() {
+fn brokers_and_kannel_give_back_what_they_confirmed_and_the_ledger_finds_what_memory_lost() {
     if !is_there() {
         return;
     }
-    let brokers = ["--engine", "docker", "--jobs", "4", "features/faults/brokers.feature"];
+    let features = ["features/faults/brokers.feature", "features/faults/kannel.feature"];
     let _one = only();
-    let ran = run_alone(&brokers);
+    let ran = run_alone(&[&["--engine", "docker", "--jobs", "6"][..], &features].concat());
     let drills = ran.drills();
-    assert_eq!(drills.len(), 4, "{}", ran.said());
+    assert_eq!(drills.len(), 6, "{}", ran.said());
     for drill in drills {
         let lost = &drill["objectives"][0];
         let expected = if drill["expected"] == "fail" { "fail" } else { "pass" };
         assert_eq!(lost["verdict"], expected, "{}: {lost}\n{}", drill["scenario"], ran.said());
-        for fault in drill["faults"].as_array().expect("faults") {
-            assert_eq!(fault["proven"], true, "{fault}");
-        }
+        are_proven_and_healed(drill, &ran.said());
     }
 }
 
