@@ -12,6 +12,8 @@ use squall_model::lever::Resource;
 
 /// Length of a scheduling period, in which a container may use up its quota: the kernel's usual one.
 const PERIOD_US: i64 = 100_000;
+/// In bytes.
+const HARDLY_ANY_SWAP: i64 = 1 << 20;
 /// A quota of any size.
 const NO_QUOTA: i64 = -1;
 
@@ -49,16 +51,17 @@ fn cpu(thousandths: Option<u64>) -> ContainerUpdateBody {
     }
 }
 
-/// Memory beside which there is no swap. The daemon knows no other way to lift a limit of memory than
-/// one that the machine cannot reach.
+/// Memory beside which there is hardly any swap; without any, cgroup v1 would count where memory and swap
+/// together run out, which Docker does not show. The daemon knows no other way to lift a limit of memory
+/// than one that the machine cannot reach.
 async fn memory(bytes: Option<u64>, docker: &Docker) -> Result<ContainerUpdateBody, String> {
     let memory = match bytes {
-        Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX),
+        Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX - HARDLY_ANY_SWAP),
         None => docker.info().await.map_err(said)?.mem_total.ok_or("the daemon tells no memory")?,
     };
     Ok(ContainerUpdateBody {
         memory: Some(memory),
-        memory_swap: Some(memory),
+        memory_swap: Some(memory + HARDLY_ANY_SWAP),
         ..ContainerUpdateBody::default()
     })
 }
