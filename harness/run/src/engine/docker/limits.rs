@@ -56,12 +56,12 @@ fn cpu(thousandths: Option<u64>) -> ContainerUpdateBody {
 /// than one that the machine cannot reach.
 async fn memory(bytes: Option<u64>, docker: &Docker) -> Result<ContainerUpdateBody, String> {
     let memory = match bytes {
-        Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX - HARDLY_ANY_SWAP),
+        Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX),
         None => docker.info().await.map_err(said)?.mem_total.ok_or("the daemon tells no memory")?,
     };
     Ok(ContainerUpdateBody {
         memory: Some(memory),
-        memory_swap: Some(memory + HARDLY_ANY_SWAP),
+        memory_swap: Some(memory.saturating_add(HARDLY_ANY_SWAP)),
         ..ContainerUpdateBody::default()
     })
 }
