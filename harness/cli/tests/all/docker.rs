@@ -132,7 +132,7 @@ fn brokers_and_kannel_give_back_what_they_confirmed_and_the_ledger_finds_what_me
         let lost = &drill["objectives"][0];
         let expected = if drill["expected"] == "fail" { "fail" } else { "pass" };
         assert_eq!(lost["verdict"], expected, "{}: {lost}\n{}", drill["scenario"], ran.said());
-        are_proven_and_healed(drill, &ran.said());
+        are_proven_and_healed(&drill, &ran.said());
     }
 }
 
