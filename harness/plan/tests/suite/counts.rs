@@ -81,7 +81,8 @@ fn telemetry_rises_to_whole_times() {
   Scenario: s
     Given the stack \"voice\"
     And 10 calls per second
-    When telemetry requests rise to {times} times for 5 minutes
+    When steady state holds for 5 minutes
+    And telemetry requests rise to {times} times for 5 minutes
     And 10 minutes pass
     Then at least 50% of calls are completed
 "
@@ -90,7 +91,7 @@ fn telemetry_rises_to_whole_times() {
     let stacks = root().join("stacks");
     assert_eq!(
         mistakes_in(&stacks, &drill("2.5")),
-        ["5:37 2.5 is no value of the setting telemetry_factor (a whole number between 0 and 100)"]
+        ["6:36 2.5 is no value of the setting telemetry_factor (a whole number between 0 and 100)"]
     );
     assert!(compile_in(&stacks, &drill("5")).is_ok_and(|suite| suite.plans.len() == 1));
 }

@@ -94,6 +94,7 @@ fn a_file_is_inside_the_stacks_folder_and_has_a_whole_path_in_the_container() {
         ("\"/../x\" = \"a.conf\"", "begins with /"),
     ] {
         let found = mistakes_in(stack(files, ["", ""]).path(), &drill("priority"));
-        assert!(found.len() == 1 && found[0].contains(told), "{files}: {found:?}");
+        // A node that cannot be read is missing elsewhere too.
+        assert!(found.first().is_some_and(|one| one.contains(told)), "{files}: {found:?}");
     }
 }

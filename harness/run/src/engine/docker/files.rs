@@ -60,7 +60,7 @@ fn filled(place: Place<'_>, config: &NodeConfig, reader: Reader) -> Result<Strin
 fn dialled<'a>(target: &str, config: &'a NodeConfig) -> Result<(&'a str, &'a str), String> {
     let at = config.links.get(target).ok_or_else(|| format!("no link leads to \"{target}\""))?;
     match at.rsplit_once(':') {
-        Some((host, port)) if !host.contains('/') => Ok((host, port)),
+        Some(ends) if !at.contains('/') => Ok(ends),
         _ => Err(format!("\"{target}\" is found by its name, which an image cannot")),
     }
 }
