@@ -61,8 +61,8 @@ pub enum RunAs {
     Image(Image),
 }
 
-/// Somebody else's program, in a container. It has no `admin` port: what it tells of itself it tells by
-/// an interface of its own, where it is a gateway that is known.
+/// Somebody else's program, in a container. What it tells of itself it tells by an interface of its own,
+/// where it is a gateway that is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
     pub from: ImageFrom,
@@ -91,7 +91,7 @@ pub enum Gateway {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageFrom {
-    /// Made from this folder of the stack's, by its Dockerfile.
+    /// Made by the Dockerfile of this folder, below that of all stacks: `reference/redis`.
     Build(String),
     /// Brought by whoever runs the Docker daemon, under this name.
     Pull(String),

@@ -52,7 +52,7 @@ fn with_daemon<T>(act: impl AsyncFnOnce(Daemon) -> Result<T>) -> Result<Option<T
 }
 
 /// Folders with a Dockerfile, one below each stack's own.
-fn of_stacks(stacks: &Path) -> Result<BTreeSet<(String, ImageFrom)>> {
+fn of_stacks(stacks: &Path) -> Result<BTreeSet<ImageFrom>> {
     let mut wanted = BTreeSet::new();
     let list = |folder: &Path| {
         std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))
@@ -67,7 +67,7 @@ fn of_stacks(stacks: &Path) -> Result<BTreeSet<(String, ImageFrom)>> {
             if folder.path().join("Dockerfile").is_file() {
                 let name =
                     |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-                wanted.insert((name(&stack), ImageFrom::Build(name(&folder))));
+                wanted.insert(ImageFrom::Build(format!("{}/{}", name(&stack), name(&folder))));
             }
         }
     }

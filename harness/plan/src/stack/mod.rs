@@ -5,6 +5,7 @@ mod check;
 mod external;
 mod followed;
 mod follows;
+mod image;
 mod links;
 mod nodes;
 mod parse;

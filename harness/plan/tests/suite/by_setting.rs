@@ -129,7 +129,7 @@ fn a_node_and_the_links_to_it_are_what_a_setting_says() {
         assert_eq!(
             (image.from.to_string(), &image.command[..]),
             (
-                "redis".into(),
+                "follows/redis".into(),
                 &command.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()[..]
             )
         );

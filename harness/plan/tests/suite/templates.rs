@@ -86,6 +86,18 @@ fn a_place_that_nobody_can_fill_in_is_a_mistake_of_the_template() {
 }
 
 #[test]
+fn a_gateway_that_is_asked_for_its_status_has_the_port_for_it() {
+    let stacks = stack("\"/x\" = \"a.conf\"", ["", ""]);
+    let file = stacks.path().join("small/stack.toml");
+    let text = std::fs::read_to_string(&file).expect("a stack");
+    std::fs::write(&file, text.replace(", admin = 13000", "")).expect("a written stack");
+    let found = mistakes_in(stacks.path(), &drill("priority"));
+    let told =
+        |one: &String| one.contains("a gateway is asked at its port \"admin\", and has none");
+    assert!(found.iter().any(told), "{found:?}");
+}
+
+#[test]
 fn a_file_is_inside_the_stacks_folder_and_has_a_whole_path_in_the_container() {
     for (files, told) in [
         ("\"/x\" = \"c.conf\"", "cannot be read"),

@@ -44,8 +44,8 @@ impl Images<'_> {
     pub async fn prepare(&self, plans: &[Plan]) -> Result<super::Props, String> {
         let service = self.service().await?;
         let mut foreign = BTreeMap::new();
-        for (stack, from) in named(plans) {
-            let tag = self.foreign(&stack, &from).await?;
+        for from in named(plans) {
+            let tag = self.foreign(&from).await?;
             foreign.insert(from, tag);
         }
         Ok(super::Props { service, foreign, proxy: None })
@@ -58,8 +58,8 @@ impl Images<'_> {
         self.make(SERVICE, context).await
     }
 
-    /// Somebody else's program, as the stack's folder says.
-    async fn foreign(&self, stack: &str, from: &ImageFrom) -> Result<String, String> {
+    /// Somebody else's program, as a stack says.
+    async fn foreign(&self, from: &ImageFrom) -> Result<String, String> {
         match from {
             ImageFrom::Pull(reference) => match self.daemon.docker.inspect_image(reference).await {
                 Ok(_) => Ok(reference.clone()),
@@ -68,13 +68,12 @@ impl Images<'_> {
                 )),
             },
             ImageFrom::Build(folder) => {
-                let path = self.stacks.join(stack).join(folder);
+                let path = self.stacks.join(folder);
                 let context = build::context(&path)?;
                 if build::starts_from(&path, base::TAG)? {
                     base::ensure(&self.daemon.docker, self.say).await?;
                 }
-                let name = folder.rsplit('/').next().unwrap_or(folder);
-                self.make(&format!("squall/{stack}-{name}"), context).await
+                self.make(&format!("squall/{}", folder.replace('/', "-")), context).await
             }
         }
     }
@@ -97,14 +96,14 @@ impl Images<'_> {
     ///
     /// # Errors
     /// As [`Images::prepare`].
-    pub async fn all(&self, wanted: &BTreeSet<(String, ImageFrom)>) -> Result<Vec<String>, String> {
+    pub async fn all(&self, wanted: &BTreeSet<ImageFrom>) -> Result<Vec<String>, String> {
         let docker = &self.daemon.docker;
         let service = self.service().await?;
         let latest = TagImageOptionsBuilder::default().repo(SERVICE).tag(LATEST).build();
         docker.tag_image(&service, Some(latest)).await.map_err(said)?;
         let mut made = vec![service];
-        for (stack, from) in wanted {
-            made.push(self.foreign(stack, from).await?);
+        for from in wanted {
+            made.push(self.foreign(from).await?);
         }
         forget_older(docker, &made).await?;
         forget_untagged(docker).await?;
@@ -125,15 +124,13 @@ impl Images<'_> {
     }
 }
 
-/// Images that the nodes of `plans` run, each with the stack that names it.
-pub fn named(plans: &[Plan]) -> BTreeSet<(String, ImageFrom)> {
-    let nodes = plans
-        .iter()
-        .flat_map(|plan| plan.stack.nodes.iter().map(|node| (plan.stack.name.clone(), &node.run)));
+/// Images that the nodes of `plans` run.
+pub fn named(plans: &[Plan]) -> BTreeSet<ImageFrom> {
+    let nodes = plans.iter().flat_map(|plan| &plan.stack.nodes);
     nodes
-        .filter_map(|(stack, run)| match run {
+        .filter_map(|node| match &node.run {
             RunAs::BuiltIn(_) => None,
-            RunAs::Image(Image { from, .. }) => Some((stack, from.clone())),
+            RunAs::Image(Image { from, .. }) => Some(from.clone()),
         })
         .collect()
 }
