@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use squall_model::about::Harm;
-use squall_model::stack::{CarrierProtocol, Counted, LinkProtocol, Receipts};
+use squall_model::stack::{CarrierProtocol, Counted, Gateway, LinkProtocol, Receipts};
 use std::collections::BTreeMap;
 
 /// A system under test: what it is made of, how it is submitted to, what it promises.
@@ -22,7 +22,7 @@ pub struct StackToml {
     /// What a scenario's `with` table may change.
     settings: Option<BTreeMap<String, SettingToml>>,
     /// Time-outs, retry intervals and health checks by name.
-    timers: Option<BTreeMap<String, TimerToml>>,
+    timers: Option<BTreeMap<String, FollowedToml<Span>>>,
     region: Option<Vec<RegionToml>>,
     node: Option<Vec<NodeToml>>,
     /// Every one of them runs through a fault proxy.
@@ -69,17 +69,10 @@ struct NodeToml {
     name: String,
     role: String,
     region: Option<String>,
-    run: RunToml,
+    /// What it runs.
+    run: FollowedToml<ProgramToml>,
     ports: Option<Vec<String>>,
     settings: Option<BTreeMap<String, Scalar>>,
-}
-
-/// What a node runs, or one such for each value of a setting.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum RunToml {
-    Fixed(ProgramToml),
-    Follows(ByValueToml<ProgramToml>),
 }
 
 /// A built-in role, or somebody else's program.
@@ -88,6 +81,14 @@ enum RunToml {
 enum ProgramToml {
     BuiltIn(String),
     Image(ImageToml),
+}
+
+/// A value, or one for each value of a setting.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum FollowedToml<T> {
+    Fixed(T),
+    Follows(ByValueToml<T>),
 }
 
 /// An entry for each value that the setting may have.
@@ -103,48 +104,21 @@ struct ByValueToml<T> {
 struct ImageToml {
     image: ImageFromToml,
     /// Its arguments, one by one.
-    command: Option<CommandToml>,
+    command: Option<FollowedToml<Vec<String>>>,
     env: Option<BTreeMap<String, Scalar>>,
     /// Port name → the number that it listens on in its container.
     ports: Option<BTreeMap<String, u16>>,
     /// Path in its container → a template in the stack's folder.
-    files: Option<BTreeMap<String, FileToml>>,
+    files: Option<BTreeMap<String, FollowedToml<String>>>,
     /// Whose status interface it has at its port `admin`.
-    gateway: Option<GatewayToml>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum TimerToml {
-    Fixed(Span),
-    Follows(ByValueToml<Span>),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum FileToml {
-    Fixed(String),
-    Follows(ByValueToml<String>),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum GatewayToml {
-    Kannel,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum CommandToml {
-    Fixed(Vec<String>),
-    Follows(ByValueToml<Vec<String>>),
+    gateway: Option<Gateway>,
 }
 
 /// One of the two.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ImageFromToml {
-    /// A folder of the stack's, with a Dockerfile.
+    /// A folder of the stack's, or `../stack/folder`, with a Dockerfile.
     build: Option<String>,
     /// An image that is there already.
     pull: Option<String>,
@@ -155,24 +129,10 @@ struct ImageFromToml {
 struct LinkToml {
     from: String,
     to: String,
-    port: PortToml,
-    protocol: SpokenToml,
+    port: FollowedToml<String>,
+    protocol: FollowedToml<LinkProtocol>,
     /// Added to the round trip at all times.
     latency: Option<Span>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum PortToml {
-    Fixed(String),
-    Follows(ByValueToml<String>),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum SpokenToml {
-    Fixed(LinkProtocol),
-    Follows(ByValueToml<LinkProtocol>),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -304,113 +264,4 @@ pub fn schema() -> serde_json::Value {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{StackToml, schema};
-    use crate::source::Source;
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::Arc;
-
-    type Keys = BTreeMap<String, BTreeSet<String>>;
-
-    /// The keys of every table by its struct in the schema, and `root`.
-    fn described() -> Keys {
-        let schema = schema();
-        let of = |table: &serde_json::Value| {
-            let keys = table["properties"].as_object().into_iter().flatten();
-            keys.map(|(key, _)| key.clone()).collect::<BTreeSet<String>>()
-        };
-        let definitions = schema["$defs"].as_object().unwrap();
-        let tables = definitions.iter().filter(|(_, table)| table.get("properties").is_some());
-        // One shape, numbered by what it holds.
-        let name = |name: &str| match name.starts_with("ByValueToml") {
-            true => "ByValueToml".to_owned(),
-            false => name.to_owned(),
-        };
-        let mut keys: Keys = tables.map(|(own, table)| (name(own), of(table))).collect();
-        keys.insert("root".into(), of(&schema));
-        keys
-    }
-
-    /// The keys that the parser asks for: it is handed a file of every table, each with a key that
-    /// nobody knows, and lists them all.
-    fn read() -> Keys {
-        let text = r#"
-            [slo]
-            [settings.x]
-            default = "a"
-            mends = { outage = "a" }
-            [[region]]
-            [[node]]
-            run = { image = { build = "x" } }
-            [[node]]
-            run = { setting = "x" }
-            [[link]]
-            port = { setting = "x" }
-            protocol = { setting = "x" }
-            [[carrier]]
-            protocol = { setting = "x" }
-            capacity = { setting = "x" }
-            [[segment]]
-            [ingress]
-            [receipts]
-            [external]
-            token = { env = "X" }
-            account = { env = "X" }
-            secret = { env = "X" }
-        "#;
-        let source = Arc::new(Source { name: "stack.toml".into(), text: text.into() });
-        let asked = crate::stack::parse::asked(&source);
-        let name = |table: &str| {
-            Some(match table {
-                "stack.toml" => "root",
-                "[slo]" => "SloToml",
-                "setting \"x\"" => "SettingToml",
-                "[[region]]" => "RegionToml",
-                "[[node]]" => "NodeToml",
-                "[run]" => "ImageToml",
-                "[image]" => "ImageFromToml",
-                "[[link]]" => "LinkToml",
-                "[[carrier]]" => "CarrierToml",
-                "[protocol]" | "[capacity]" => "BySettingToml",
-                "\"run\"" | "\"port\"" | "\"protocol\"" => "ByValueToml",
-                "[[segment]]" => "SegmentToml",
-                "[ingress]" => "IngressToml",
-                "[receipts]" => "ReceiptsToml",
-                "[external]" => "ExternalToml",
-                "[token]" | "[account]" | "[secret]" => "VariableToml",
-                _ => return None,
-            })
-        };
-        let own = |keys: BTreeSet<&'static str>| keys.into_iter().map(str::to_owned).collect();
-        asked.into_iter().map(|(t, keys)| (name(&t).unwrap_or(&t).into(), own(keys))).collect()
-    }
-
-    #[test]
-    fn the_schema_describes_the_very_keys_that_are_read() {
-        assert_eq!(described(), read());
-    }
-
-    #[test]
-    fn every_stack_of_the_repository_has_this_shape() {
-        let stacks = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stacks");
-        let mut seen = 0;
-        for folder in std::fs::read_dir(stacks).unwrap().flatten() {
-            let Ok(text) = std::fs::read_to_string(folder.path().join("stack.toml")) else {
-                continue;
-            };
-            seen += 1;
-            let fits = |text: &str| toml::from_str::<StackToml>(text).map(|_| ());
-            fits(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.path().display()));
-            for (sound, damaged) in [
-                ("deadline = \"", "deadline = 60 # \""),
-                ("protocol = \"http\"", "protocol = \"htttp\""),
-                ("[ingress]", "[ingres]"),
-                ("[slo]", "[slo]\ntargett = 1"),
-            ] {
-                assert!(fits(&text.replacen(sound, damaged, 1)).is_err(), "{damaged}");
-            }
-        }
-        assert!(seen > 0);
-    }
-}
+mod tests;
