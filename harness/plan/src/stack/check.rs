@@ -5,7 +5,7 @@ use super::parse::Places;
 use super::reader::{Ledger, Placed};
 use super::settings::Setting;
 use squall_model::stack::{CarrierProtocol, Link, LinkProtocol, SENDER, Stack};
-use squall_model::template::{self, Place};
+use squall_model::template::{self, Fill, Place};
 use std::collections::BTreeMap;
 
 /// Reports every contradiction; the stack may only be used when there is none.
@@ -67,26 +67,49 @@ pub fn templates_can_be_filled_in(
     ledger: &Ledger,
 ) {
     for run in &follows.nodes {
-        let linked = |target: &str| {
-            let mut links = stack.links.iter().filter(|link| link.from == run.node);
-            links.any(|link| link.to == target)
-        };
-        let known = |place: Place<'_>| match place {
-            Place::Host(target) | Place::Port(target) if !linked(target) => {
-                Err(format!("no link leads from \"{}\" to \"{target}\"", run.node))
-            }
-            Place::Setting(key) | Place::If(key, _) if !settings.contains_key(key) => {
-                Err(format!("the stack has no setting \"{key}\""))
-            }
-            Place::If(key, value) if !settings[key].allowed.takes(value) => {
-                Err(format!("\"{value}\" is no value of the setting \"{key}\""))
-            }
-            _ => Ok(String::new()),
-        };
+        let known = Known { node: &run.node, stack, settings };
         for source in run.templates() {
-            if let Err(unfilled) = template::render(&source.text, known) {
+            if let Err(unfilled) = template::render(&source.text, &known) {
                 ledger.push(source.mistake(unfilled.span, unfilled.message));
             }
+        }
+    }
+}
+
+/// What a node's templates may name. What it will be is not known here.
+struct Known<'a> {
+    node: &'a str,
+    stack: &'a Stack,
+    settings: &'a BTreeMap<String, Setting>,
+}
+
+impl Known<'_> {
+    fn setting(&self, key: &str) -> Result<&Setting, String> {
+        self.settings.get(key).ok_or_else(|| format!("the stack has no setting \"{key}\""))
+    }
+}
+
+impl Fill for Known<'_> {
+    fn value(&self, place: Place<'_>) -> Result<String, String> {
+        match place {
+            Place::Host(target) | Place::Port(target) => {
+                let mut links = self.stack.links.iter().filter(|link| link.from == self.node);
+                if !links.any(|link| link.to == target) {
+                    return Err(format!("no link leads from \"{}\" to \"{target}\"", self.node));
+                }
+            }
+            Place::Setting(key) => {
+                self.setting(key)?;
+            }
+            Place::Account | Place::Secret | Place::User | Place::Password | Place::Token => {}
+        }
+        Ok(String::new())
+    }
+
+    fn holds(&self, setting: &str, value: &str) -> Result<bool, String> {
+        match self.setting(setting)?.allowed.takes(value) {
+            true => Ok(true),
+            false => Err(format!("\"{value}\" is no value of the setting \"{setting}\"")),
         }
     }
 }

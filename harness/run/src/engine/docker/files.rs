@@ -2,7 +2,8 @@
 //! container.
 
 use squall_model::node_config::NodeConfig;
-use squall_model::template::{self, PASSWORD, Place, USER};
+use squall_model::template::{self, Fill, Place};
+use squall_wire::smpp;
 use std::collections::BTreeMap;
 
 /// What stands in a kept file where a secret was.
@@ -26,34 +27,48 @@ pub(super) fn render(
     config: &NodeConfig,
     reader: Reader,
 ) -> Result<BTreeMap<String, String>, String> {
-    let fill = |place: Place<'_>| filled(place, config, reader);
+    let told = Told { config, reader };
     let one = |(path, text): (&String, &String)| {
-        let rendered = template::render(text, fill).map_err(|error| format!("{path}: {error}"))?;
+        let rendered = template::render(text, &told).map_err(|error| format!("{path}: {error}"))?;
         Ok((path.clone(), rendered))
     };
     templates.iter().map(one).collect()
 }
 
-fn filled(place: Place<'_>, config: &NodeConfig, reader: Reader) -> Result<String, String> {
-    let setting = |key: &str| {
-        let value = config.settings.get(key).cloned();
-        value.ok_or_else(|| format!("the stack has no setting \"{key}\""))
-    };
-    let secret = |length: usize| match reader {
-        Reader::Program => setting("secret").map(|it| it.chars().take(length).collect()),
-        Reader::People => Ok(MASKED.to_owned()),
-    };
-    match place {
-        Place::Host(target) => dialled(target, config).map(|(host, _)| host.to_owned()),
-        Place::Port(target) => dialled(target, config).map(|(_, port)| port.to_owned()),
-        Place::Setting("secret") | Place::Secret => secret(usize::MAX),
-        Place::Setting(key) => setting(key),
-        Place::If(key, value) => setting(key).map(|is| (is == value).to_string()),
-        Place::Account => setting("account"),
-        Place::User => setting("account").map(|it| it.chars().take(USER).collect()),
-        Place::Password => secret(PASSWORD),
-        Place::Token if reader == Reader::People => Ok(MASKED.to_owned()),
-        Place::Token => Ok(config.token.clone()),
+/// What a node is told, as far as its reader may know it.
+struct Told<'a> {
+    config: &'a NodeConfig,
+    reader: Reader,
+}
+
+impl Told<'_> {
+    fn setting(&self, key: &str) -> Result<&str, String> {
+        let value = self.config.settings.get(key);
+        value.map(String::as_str).ok_or_else(|| format!("the stack has no setting \"{key}\""))
+    }
+
+    fn secret(&self, text: &str) -> String {
+        if self.reader == Reader::Program { text.to_owned() } else { MASKED.to_owned() }
+    }
+}
+
+impl Fill for Told<'_> {
+    fn value(&self, place: Place<'_>) -> Result<String, String> {
+        let (account, secret) = (self.setting("account"), self.setting("secret"));
+        Ok(match place {
+            Place::Host(target) => dialled(target, self.config)?.0.to_owned(),
+            Place::Port(target) => dialled(target, self.config)?.1.to_owned(),
+            Place::Setting("secret") | Place::Secret => self.secret(secret?),
+            Place::Setting(key) => self.setting(key)?.to_owned(),
+            Place::Account => account?.to_owned(),
+            Place::User => smpp::credentials(account?, "").0.to_owned(),
+            Place::Password => self.secret(smpp::credentials("", secret?).1),
+            Place::Token => self.secret(&self.config.token),
+        })
+    }
+
+    fn holds(&self, setting: &str, value: &str) -> Result<bool, String> {
+        Ok(self.setting(setting)? == value)
     }
 }
 
@@ -88,7 +103,8 @@ mod tests {
         };
         NodeConfig {
             links: pairs([("carrier-a", "172.18.0.3:4001"), ("vendor", "https://vendor")]),
-            settings: pairs([("account", "AC1"), ("secret", "0123456789")]),
+            settings: pairs([("account", "AC3456789012345678"), ("secret", "0123456789")]),
+            token: "t".to_owned(),
             ..NodeConfig::default()
         }
     }
@@ -100,12 +116,15 @@ mod tests {
 
     #[test]
     fn the_program_is_told_what_people_are_not() {
-        let text = "{{host:carrier-a}} {{port:carrier-a}} {{account}} {{secret}} {{password}}";
+        let text = "{{host:carrier-a}} {{port:carrier-a}} {{account}} {{user}} {{secret}} \
+                    {{password}} {{setting:secret}} {{token}}";
         let told = rendered(text, Reader::Program);
-        assert_eq!(told, Ok("172.18.0.3 4001 AC1 0123456789 01234567".to_owned()));
-        let shown =
-            rendered("{{account}} {{secret}} {{password}} {{setting:secret}}", Reader::People);
-        assert_eq!(shown, Ok("AC1 ******** ******** ********".to_owned()));
+        let all =
+            "172.18.0.3 4001 AC3456789012345678 AC3456789012345 0123456789 01234567 0123456789 t";
+        assert_eq!(told, Ok(all.to_owned()));
+        let shown = rendered(text, Reader::People);
+        let masked = "172.18.0.3 4001 AC3456789012345678 AC3456789012345 ******** ******** ******** ********";
+        assert_eq!(shown, Ok(masked.to_owned()));
     }
 
     #[test]
