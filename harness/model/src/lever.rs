@@ -100,6 +100,16 @@ pub enum Resource {
     Memory,
 }
 
+impl Resource {
+    /// An amount as steps name it: `0.05 cores`, `7.5 MiB of memory`.
+    pub fn amount(self, of: u64) -> String {
+        match self {
+            Resource::Cpu => format!("{} cores", of as f64 / 1000.0),
+            Resource::Memory => format!("{} MiB of memory", of as f64 / f64::from(1 << 20)),
+        }
+    }
+}
+
 impl std::fmt::Display for Resource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

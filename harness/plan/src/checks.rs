@@ -221,10 +221,12 @@ fn impact(draft: &mut Draft, plan: &Plan, low: Micros) {
 /// Sooner than this after the start nothing has been looked at yet.
 const FIRST_LOOK: Micros = Micros::from_secs(1);
 
-/// What is proven by probes is proven by the difference to those before it.
+/// What is proven by probes, or by a count, is proven by the difference to those before it.
 fn baselines(draft: &mut Draft, plan: &Plan) {
+    let compares =
+        |watch: &Watch| watch.target().is_some() || matches!(watch, Watch::HeldBack { .. });
     for planned in plan.faults.iter().filter(|planned| planned.window.start < FIRST_LOOK) {
-        if planned.watches.iter().any(|watch| watch.target().is_some()) {
+        if planned.watches.iter().any(compares) {
             draft.at.line = planned.line;
             let message = "nothing is seen before this fault, so its effect can never be proven";
             draft.wrong("", message).help =

@@ -2,7 +2,7 @@
 
 use crate::checks;
 use squall_model::external::External;
-use squall_model::lever::{LeverCall, Resource};
+use squall_model::lever::LeverCall;
 use squall_model::plan::{Expected, PhaseName, Plan};
 use squall_model::stack::{RunAs, SENDER};
 use squall_model::stats::smallest_visible;
@@ -105,10 +105,9 @@ fn indented(call: &LeverCall) -> String {
         LeverCall::CutNode { node } => format!("cut off {node}"),
         LeverCall::MendNode { node } => format!("mend {node}"),
         LeverCall::RestartNode { node } => format!("restart {node}"),
-        LeverCall::LimitNode { node, resource, to } => match resource {
-            Resource::Cpu => format!("limit {node} to {} cores", *to as f64 / 1000.0),
-            Resource::Memory => format!("limit {node} to {to} bytes of memory"),
-        },
+        LeverCall::LimitNode { node, resource, to } => {
+            format!("limit {node} to {}", resource.amount(*to))
+        }
         LeverCall::UnlimitNode { node, resource } => format!("lift the {resource} limit of {node}"),
         LeverCall::SetCarrierBehaviour { carrier, name, behaviour } => {
             format!("{carrier}: {name} = {behaviour:?}")

@@ -49,6 +49,28 @@ fn a_real_time_engine_refuses_what_lasts_for_hours() {
     assert!(ran.said().contains("--allow-long"), "{}", ran.said());
 }
 
+/// Also without a tag that says so.
+#[test]
+fn an_engine_without_machines_of_its_own_refuses_to_limit_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = feature(
+        folder.path(),
+        r#"    Given the stack "reference"
+    And 20 messages per second
+    When steady state holds for 10 seconds
+    And the CPU of node "gateway-1" is limited to 0.05 cores for 10 seconds
+    Then no accepted message is lost
+"#,
+    );
+    for engine in ["sim", "local"] {
+        let ran = run(&["--engine", engine, &path.display().to_string()]);
+        assert_eq!(ran.code(), Some(2), "{}", ran.said());
+        let remedy = "limits what a node gets of its machine, which only the docker engine can: \
+                      --engine docker";
+        assert!(ran.said().contains(remedy), "{}", ran.said());
+    }
+}
+
 #[test]
 fn help_shows_the_exit_codes() {
     let help = squall().arg("--help").output().expect("squall starts");

@@ -33,10 +33,7 @@ impl FaultKind for NodeLimited {
     }
 
     fn label(&self) -> String {
-        match self.resource {
-            Resource::Cpu => format!("{} cores", self.to as f64 / 1000.0),
-            Resource::Memory => format!("{} MiB of memory", self.to >> 20),
-        }
+        self.resource.amount(self.to)
     }
 
     fn inject(&self, _id: &str, _stack: &Stack) -> Vec<LeverCall> {
@@ -70,6 +67,7 @@ mod tests {
         let fault = NodeLimited { nodes: vec![node.clone()], resource, to: 50 };
         let stack = sample::stack();
         assert_eq!(fault.label(), "0.05 cores");
+        assert_eq!(Resource::Memory.amount(15 << 19), "7.5 MiB of memory");
         let limit = LeverCall::LimitNode { node: node.clone(), resource, to: 50 };
         assert_eq!(fault.inject("f", &stack), [limit]);
         let lift = LeverCall::UnlimitNode { node: node.clone(), resource };

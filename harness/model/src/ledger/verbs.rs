@@ -45,7 +45,7 @@ impl Verbs {
         counts.into_iter().map(|((name, code), count)| (name, code, count)).collect()
     }
 
-    /// Takes in a line of a carrier's log; false for one that is not about a verb.
+    /// Takes in what a carrier's log says of a verb.
     pub(super) fn log(&mut self, m: u64, at: Micros, verb: &str, code: Option<&str>) {
         let verb = index(&mut self.names, verb);
         let code = code.map(|code| index(&mut self.codes, code));

@@ -6,8 +6,8 @@ use crate::lever::Resource;
 use crate::plan::PlannedFault;
 use crate::words;
 
-/// Effective from the first look at which the count had grown; healed from the first that finds it
-/// unchanged since a look after the window.
+/// Effective from the first look at which the count had grown, where it rested before the window; healed
+/// from the first that finds it unchanged since a look after the window.
 pub(super) fn watch(
     planned: &PlannedFault,
     node: &str,
@@ -20,15 +20,16 @@ pub(super) fn watch(
     let mut seen = Seen { effective: None, healed: None, doubts: Vec::new(), how: String::new() };
     let before = looks.partition_point(|look| look.at <= start);
     let within = looks.partition_point(|look| look.at <= end);
-    let Some(last) = looks[..before].last() else {
+    let Some(last) = before.checked_sub(1) else {
         seen.doubts.push(format!("nobody counted how often {node} was held back before it"));
         return seen;
     };
-    if grown(&looks[..before]) > 0 {
+    // What an earlier limit did is counted too: it only has to be over.
+    if grown(&looks[last.saturating_sub(1)..before]) > 0 {
         seen.doubts.push(format!("{node} was held back at a limit of {resource} before it"));
         return seen;
     }
-    let during = &looks[before - 1..within.max(before)];
+    let during = &looks[last..within];
     seen.how = match grown(during) {
         0 => format!("{node} never reached its limit of {resource}"),
         times => {
@@ -36,7 +37,7 @@ pub(super) fn watch(
         }
     };
     match during.windows(2).find(|pair| grown(pair) > 0) {
-        Some(pair) => seen.effective = Some(bracket(pair[0].at.max(last.at), pair[1].at)),
+        Some(pair) => seen.effective = Some(bracket(pair[0].at, pair[1].at)),
         None => seen.doubts.push(seen.how.clone()),
     }
     let rests = looks[within..].windows(2).find(|pair| grown(pair) == 0);
@@ -99,6 +100,16 @@ mod tests {
         let stays = seen(|second| second.saturating_sub(110));
         assert!(stays.effective.is_some() && stays.healed.is_none());
         assert!(watch(&planned(), "a", Resource::Cpu, &[]).doubts[0].starts_with("nobody counted"));
+    }
+
+    #[test]
+    fn a_limit_that_was_lifted_long_before_is_no_doubt() {
+        let it = seen(|second| second.min(50) + second.max(120) - 120);
+        assert!(it.doubts.is_empty(), "{:?}", it.doubts);
+        assert_eq!(
+            it.effective.map(|b| b.by),
+            Some(s(121) + crate::units::Micros::from_millis(500))
+        );
     }
 
     #[test]

@@ -167,6 +167,14 @@ fn what_can_never_be_proven_or_decided_is_one() {
 ",
     );
     insta::assert_snapshot!(found.join("\n"));
+    // What the engine counts is compared too.
+    let counted = drill(
+        "    When the CPU of node \"gateway-1\" is limited to 0.05 cores for 1 minute
+    And 5 minutes pass
+    Then no receipt is false
+",
+    );
+    assert!(counted.len() == 1 && counted[0].contains("nothing is seen before"), "{counted:?}");
     // A second before it is enough, and carriers tell of themselves.
     let sound = drill(
         "    When carrier \"smartfren\" throttles for 1 minute

@@ -4,7 +4,7 @@ use super::daemon::said;
 use super::leftovers::Labels;
 use crate::engine::Meter;
 use bollard::Docker;
-use bollard::models::{ContainerStatsResponse, ContainerUpdateBody, HostConfig};
+use bollard::models::{ContainerStatsResponse, ContainerUpdateBody};
 use bollard::query_parameters::StatsOptionsBuilder;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
@@ -31,12 +31,14 @@ pub(super) async fn set(
         Resource::Cpu => cpu(to),
         Resource::Memory => memory(to, docker).await?,
     };
-    let asked = (body.cpu_quota, body.memory);
-    docker.update_container(container, body).await.map_err(said)?;
+    docker.update_container(container, body.clone()).await.map_err(said)?;
     let seen = docker.inspect_container(container, None).await.map_err(said)?;
-    let HostConfig { cpu_quota, memory, .. } = seen.host_config.unwrap_or_default();
-    let is = |asked: Option<i64>, now: Option<i64>| asked.is_none() || asked == now;
-    match is(asked.0, cpu_quota) && is(asked.1, memory) {
+    let now = seen.host_config.unwrap_or_default();
+    let is_so = match of {
+        Resource::Cpu => now.cpu_quota == body.cpu_quota,
+        Resource::Memory => now.memory == body.memory,
+    };
+    match is_so {
         true => Ok(()),
         false => Err(format!("the daemon did not take the limit of {of} over")),
     }
