@@ -1,6 +1,6 @@
 //! What each node says of its own health, and how much waits in it.
 
-use super::gateway;
+use super::{again_and_again, gateway};
 use crate::clock::DrillClock;
 use crate::recorder::Recorder;
 use crate::stage::Control;
@@ -11,7 +11,6 @@ use squall_model::plan::Plan;
 use squall_model::stack::{Gateway, RunAs};
 use squall_model::units::Micros;
 use squall_platform::running::Stopping;
-use squall_platform::time::{self, MissedTickBehavior};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -64,21 +63,8 @@ impl Poller {
         Poller { teller, control: control.clone(), clock, recorder: recorder.clone() }
     }
 
-    pub(super) async fn run(self, every: Duration, mut stop: Stopping) {
-        let mut tick = time::interval(every);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.asked() => return,
-                _ = tick.tick() => {}
-            }
-            tokio::select! {
-                biased;
-                () = stop.asked() => return,
-                () = self.look() => {}
-            }
-        }
+    pub(super) async fn run(self, every: Duration, stop: Stopping) {
+        again_and_again(every, stop, || self.look()).await;
     }
 
     async fn look(&self) {

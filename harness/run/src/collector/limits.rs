@@ -1,5 +1,6 @@
 //! How often the engine held a node back at a limit, for the faults that set one.
 
+use super::again_and_again;
 use crate::clock::DrillClock;
 use crate::engine::Meter;
 use crate::recorder::Recorder;
@@ -8,10 +9,11 @@ use squall_model::fault::Watch;
 use squall_model::lever::Resource;
 use squall_model::plan::Plan;
 use squall_platform::running::Stopping;
-use squall_platform::time::{self, MissedTickBehavior};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+const EVERY: Duration = Duration::from_secs(1);
 
 /// What a drill's faults limit.
 pub(super) fn limited(plan: &Plan) -> BTreeSet<(String, Resource)> {
@@ -32,25 +34,15 @@ pub(super) struct Counter {
 }
 
 impl Counter {
+    pub(super) async fn run(self, stop: Stopping) {
+        again_and_again(EVERY, stop, || self.look()).await;
+    }
+
     /// A look that nobody answers is no fact: what cannot be seen stays unproven.
-    pub(super) async fn run(self, mut stop: Stopping) {
-        let mut tick = time::interval(Duration::from_secs(1));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.asked() => return,
-                _ = tick.tick() => {}
-            }
-            let times = tokio::select! {
-                biased;
-                () = stop.asked() => return,
-                times = self.meter.held_back(&self.node, self.resource) => times,
-            };
-            if let Ok(times) = times {
-                let (at, node, resource) = (self.clock.now(), self.node.clone(), self.resource);
-                self.recorder.write(&Fact::HeldBack(HeldBack { at, node, resource, times }));
-            }
+    async fn look(&self) {
+        if let Ok(times) = self.meter.held_back(&self.node, self.resource).await {
+            let (at, node, resource) = (self.clock.now(), self.node.clone(), self.resource);
+            self.recorder.write(&Fact::HeldBack(HeldBack { at, node, resource, times }));
         }
     }
 }

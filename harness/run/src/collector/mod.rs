@@ -107,6 +107,27 @@ fn tellers(plan: &Plan) -> Vec<Teller> {
     }
 }
 
+/// Looks again and again, until it is asked to stop: also in the middle of a look.
+async fn again_and_again<F: Future<Output = ()>>(
+    every: Duration,
+    mut stop: Stopping,
+    look: impl Fn() -> F,
+) {
+    let mut tick = time::interval(every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let looks = async {
+        loop {
+            tick.tick().await;
+            look().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stop.asked() => {}
+        () = looks => {}
+    }
+}
+
 /// Follows a log each second of drill time; a carrier that is down is asked again. Leaves the log
 /// for its last reading.
 async fn tail(mut log: CarrierLog, mut stop: Stopping, done: oneshot::Sender<CarrierLog>) {
