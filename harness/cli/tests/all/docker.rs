@@ -196,6 +196,35 @@ fn what_a_killed_run_leaves_is_shown_and_swept_and_a_living_one_left_alone() {
     assert_eq!(things_of(&child), Vec::<String>::new());
 }
 
+/// As where two processes make the same image at once, and one of them loses its tag to the other.
+#[test]
+fn an_image_of_ours_that_lost_its_tag_is_removed() {
+    if !is_there() {
+        return;
+    }
+    let (_one, _place) = (only(), enter(Pace::Calm));
+    let docker = |args: &[&str]| {
+        let output = Command::new("docker").args(args).output().expect("the docker command");
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let tag = format!("squall-test/untagged:{}", std::process::id());
+    let build = |content: &str| {
+        std::fs::write(folder.path().join("x"), content).expect("a file");
+        std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\nCOPY x /x\n").expect("one");
+        let place = folder.path().display().to_string();
+        docker(&["build", "--quiet", "--label", "squall.image=test", "--tag", &tag, &place])
+    };
+    let (lost, kept) = (build(&tag), build("another"));
+    let output = squall().arg("images").output().expect("squall starts");
+    let there = |id: &str| docker(&["images", "--quiet", "--no-trunc"]).contains(id);
+    let (lost, kept) = (there(&lost), there(&kept));
+    docker(&["rmi", &tag]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(kept && !lost, "kept {kept}, lost {lost}");
+}
+
 #[test]
 fn somebody_elses_proxy_is_wanted_with_its_image_and_in_containers() {
     let _one = only();

@@ -1,7 +1,7 @@
 //! Messages that the edge keeps on its own disk while no queue takes them.
 //!
-//! What is synced is held. What is handed over is removed without a sync of its own; after a loss of power it may be handed
-//! over again, and the queue recognises it by its sid.
+//! What is synced is held. What is handed over is removed without a sync of its own; after a loss of
+//! power it may be handed over again, and the queue recognises it by its sid.
 
 use crate::message::{self, Envelope, Sid};
 use squall_platform::Node;
