@@ -23,6 +23,9 @@ pub enum Command {
     Steps,
     /// Render the report of a run again, from its folder alone
     Report { run: PathBuf },
+    /// Put stacks side by side: from run folders, or played for it with --stacks
+    #[command(after_help = exit::HELP)]
+    Compare(Compare),
     /// Print the JSON Schema of a file format
     Schema { of: Schema },
     /// Run one component in the foreground
@@ -95,6 +98,48 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
+pub struct Compare {
+    /// Run folders to compare; with --stacks, feature files or folders to play
+    #[arg(value_name = "RUN|FEATURE")]
+    pub paths: Vec<PathBuf>,
+    /// Stacks to play the features on, the first as the one that others are compared to; a stack's
+    /// profile by a slash: kannel/tuned
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub stacks: Vec<String>,
+    /// Go on with a comparison that was interrupted, in its folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["stacks", "paths"])]
+    pub resume: Option<PathBuf>,
+    /// Where the drills are played; on sim where every stack can, else in containers
+    #[arg(long, value_enum, default_value_t = Engine::Auto)]
+    pub engine: Engine,
+    /// Play every drill so many times on every stack, in turns; differences are claimed from ten on
+    #[arg(long, value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Drills played side by side [default: one a core on sim, one at a time elsewhere]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Only scenarios whose tags match, e.g. "@slow and not @docker"
+    #[arg(long, value_name = "EXPR")]
+    pub tags: Option<String>,
+    /// Only scenarios whose name holds this text, in whatever case
+    #[arg(long, value_name = "TEXT")]
+    pub scenario: Option<String>,
+    /// Use this seed for every drill's first play instead of its own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder that comparisons are written below
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    /// Allow drills of more than 15 minutes on a real-time engine
+    #[arg(long)]
+    pub allow_long: bool,
+    /// Exit with 1 where a stack is shown to be worse than this one
+    #[arg(long, value_name = "BASELINE")]
+    pub fail_on_worse: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Plan {
     #[command(flatten)]
     pub selection: Selection,
@@ -129,6 +174,8 @@ pub enum Schema {
     Run,
     /// stack.toml of a stack
     Stack,
+    /// comparison.json of a comparison
+    Comparison,
 }
 
 /// One component on its own, for a look by hand or a foreign test bench.

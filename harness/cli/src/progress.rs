@@ -13,21 +13,41 @@ use std::time::{Duration, Instant};
 const PLAIN_EVERY: Duration = Duration::from_secs(20);
 
 /// Shows what comes over the channel until its last sender is dropped.
-pub fn show(plans: &[Plan], from: mpsc::Receiver<Progress>) -> JoinHandle<()> {
-    let drills: Vec<Label> = plans.iter().map(Label::of).collect();
-    let live = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-    std::thread::spawn(move || if live { bars(&drills, from) } else { lines(&drills, from) })
+pub fn show(drills: Vec<Label>, from: mpsc::Receiver<Progress>) -> JoinHandle<()> {
+    std::thread::spawn(move || match is_live() {
+        true => bars(&drills, from, ProgressBar::finish),
+        false => lines(&drills, from),
+    })
 }
 
-struct Label {
+/// The same for so many drills that only those under way can be shown: a line that ended is taken away,
+/// and plain output has none at all, for whoever plays them tells of each.
+pub fn show_many(drills: Vec<Label>, from: mpsc::Receiver<Progress>) -> JoinHandle<()> {
+    std::thread::spawn(move || match is_live() {
+        true => bars(&drills, from, ProgressBar::finish_and_clear),
+        false => from.into_iter().for_each(drop),
+    })
+}
+
+/// Whether lines are drawn over one another.
+pub fn is_live() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+}
+
+/// How a drill is called while it plays.
+pub struct Label {
     scenario: String,
     clock: squall_model::plan::Clock,
 }
 
 impl Label {
-    fn of(plan: &Plan) -> Label {
+    pub fn of(plan: &Plan) -> Label {
+        Label::called(&plan.title(), plan)
+    }
+
+    pub fn called(name: &str, plan: &Plan) -> Label {
         // A feature file may come from anywhere; it gets no say over the terminal.
-        let scenario = plan.title().chars().filter(|c| !c.is_control()).collect();
+        let scenario = name.chars().filter(|c| !c.is_control()).collect();
         Label { scenario, clock: plan.clock }
     }
 
@@ -59,7 +79,7 @@ impl Label {
     }
 }
 
-fn bars(drills: &[Label], from: mpsc::Receiver<Progress>) {
+fn bars(drills: &[Label], from: mpsc::Receiver<Progress>, end: fn(&ProgressBar)) {
     let screen = MultiProgress::new();
     let style = ProgressStyle::with_template("{prefix:.bold} {bar:24} {percent:>3}% {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -77,11 +97,11 @@ fn bars(drills: &[Label], from: mpsc::Receiver<Progress>) {
         bar.set_position(seen.at.as_millis());
         bar.set_message(drill.line(&seen));
         if seen.at >= seen.ends {
-            bar.finish();
+            end(bar);
         }
     }
     for bar in shown.into_iter().flatten() {
-        bar.finish();
+        end(&bar);
     }
 }
 

@@ -10,6 +10,7 @@ pub mod behaviour;
 pub mod calls;
 pub mod case;
 pub mod check;
+pub mod comparison;
 pub mod detection;
 pub mod external;
 pub mod fact;

@@ -61,6 +61,7 @@ pub fn stack() -> Stack {
         segments: Vec::new(),
         ingress: Ingress { kind: "twilio".into(), node: "queue-1".into() },
         receipts: Receipts::Callback,
+        profile: None,
         external: None,
     }
 }

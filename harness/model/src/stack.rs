@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stack {
     pub name: String,
+    /// Which of its named sets of settings it was asked for by; `None` where by none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     pub summary: String,
     pub slo: Slo,
     /// Resolved settings: the defaults of stack.toml, changed by the scenario's `with` table.
@@ -237,7 +240,34 @@ pub const SENDER: &str = "sender";
 /// The domain of a run's name server.
 const ZONE: &str = "squall";
 
+/// Whether a setting of this name is one whose value stays out of reports.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["secret", "password", "passwd", "token", "key"].iter().any(|word| name.contains(word))
+}
+
 impl Stack {
+    /// As it is asked for by name: `kannel`, or `kannel/tuned` under a profile.
+    pub fn label(&self) -> String {
+        match &self.profile {
+            Some(profile) => format!("{}/{profile}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// What its images are configured with: `node:/path` → the template.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let images = self.nodes.iter().filter_map(|node| match &node.run {
+            RunAs::BuiltIn(_) => None,
+            RunAs::Image(image) => Some((&node.name, &image.files)),
+        });
+        images
+            .flat_map(|(node, files)| {
+                files.iter().map(move |(path, text)| (format!("{node}:{path}"), text.clone()))
+            })
+            .collect()
+    }
+
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.name == name)
     }

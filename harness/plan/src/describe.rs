@@ -26,7 +26,7 @@ pub fn describe(plan: &Plan) -> String {
 fn write_all(plan: &Plan, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{} ({}:{})", plan.scenario, plan.file, plan.line)?;
     let canary = if plan.expected == Expected::Fail { "  canary: must fail" } else { "" };
-    writeln!(out, "  stack {}  seed {}{canary}", plan.stack.name, plan.seed)?;
+    writeln!(out, "  stack {}  seed {}{canary}", plan.stack.label(), plan.seed)?;
     writeln!(out, "  plan {}", crate::hash(plan))?;
     let n = messages(plan);
     let sampled = match plan.traffic.sampled {

@@ -6,6 +6,7 @@
 mod advice;
 mod board;
 mod compared;
+pub mod comparison;
 mod differs;
 mod escape;
 mod events;

@@ -3,13 +3,11 @@
 use crate::escape;
 use crate::run::{DrillReport, RunReport};
 use squall_model::about::SettingAbout;
+use squall_model::stack::is_secret;
 use squall_model::units::Micros;
 
 /// A real-time engine wants to be told before it plays anything longer.
 const LONG: Micros = Micros::from_secs(15 * 60);
-/// Settings whose values stay out of reports.
-const SECRET: [&str; 4] = ["secret", "password", "token", "key"];
-
 /// The command that plays this drill alone again, with its engine and seed, ready for a shell. The
 /// settings are the scenario's own, in the file that it names.
 pub fn command(run: &RunReport, drill: &DrillReport) -> String {
@@ -67,7 +65,7 @@ pub fn settings(drill: &DrillReport) -> Vec<Changed<'_>> {
 
 /// A setting's value as a report may show it.
 pub fn shown<'a>(name: &str, value: &'a str) -> &'a str {
-    if SECRET.iter().any(|word| name.contains(word)) { "not shown" } else { value }
+    if is_secret(name) { "not shown" } else { value }
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn of_drill(run: &RunReport, drill: &DrillReport, colour: bool, out: &mut String
 }
 
 /// Shape and word, with colour on top where it is wanted.
-fn mark(verdict: Verdict, colour: bool) -> String {
+pub(crate) fn mark(verdict: Verdict, colour: bool) -> String {
     let (shape, code) = match verdict {
         Verdict::Pass => ("● PASS", 34),
         Verdict::Fail => ("■ FAIL", 31),

@@ -21,19 +21,27 @@ pub struct WriteError {
 pub fn write(dir: &Path, run: &RunReport) -> Result<Vec<PathBuf>, WriteError> {
     let mut written = Vec::with_capacity(FORMATS.len());
     for format in FORMATS {
-        let path = dir.join(format.file);
-        let draft = dir.join(format!(".{}.draft", format.file));
-        let outcome = fill(&draft, |out| (format.write)(run, out))
-            .and_then(|()| fs::rename(&draft, &path))
-            .map_err(|source| WriteError { path: path.clone(), source });
-        if outcome.is_err() {
-            // The error that matters is the one at hand.
-            let _ = fs::remove_file(&draft);
-        }
-        outcome?;
-        written.push(path);
+        written.push(place(dir, format.file, |out| (format.write)(run, out))?);
     }
     Ok(written)
+}
+
+/// Writes one file of `dir` beside its place and moves it there.
+pub(crate) fn place(
+    dir: &Path,
+    file: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<PathBuf, WriteError> {
+    let path = dir.join(file);
+    let draft = dir.join(format!(".{file}.draft"));
+    let outcome = fill(&draft, write)
+        .and_then(|()| fs::rename(&draft, &path))
+        .map_err(|source| WriteError { path: path.clone(), source });
+    if outcome.is_err() {
+        // The error that matters is the one at hand.
+        let _ = fs::remove_file(&draft);
+    }
+    outcome.map(|()| path)
 }
 
 /// `create_new` follows no link that somebody laid there.

@@ -47,6 +47,7 @@ pub(crate) fn plan(per_second: f64, end: Micros) -> Plan {
             segments: vec![segment.clone()],
             ingress: Entry { kind: "twilio".into(), node: "edge".into() },
             receipts: Receipts::Callback,
+            profile: None,
             external: None,
         },
         clock: Clock { start_unix_us: 0, offset_seconds: 0, stated: false },

@@ -1,7 +1,9 @@
 //! One file a command; the table here is the only place that knows them all.
 
+mod compare;
 mod containers;
 mod doctor;
+mod engine;
 mod external;
 mod plan;
 mod recover;
@@ -23,6 +25,7 @@ use anyhow::Result;
 pub fn perform(command: Command) -> Result<Exit> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Steps => steps::steps(),
         Command::Report { run } => report::report(&run),

@@ -1,28 +1,23 @@
 //! `squall run`: plans → play → judge → write → tell.
 
+use super::engine::{at_once, engine, refusal};
 use super::select::{self, Picked};
 use super::{containers, external, recover, report};
-use crate::args::{self, Engine};
+use crate::args;
 use crate::exit::Exit;
 use crate::{folder, progress, signals};
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use squall_model::judged::Judged;
-use squall_model::lever::LeverCall;
 use squall_model::plan::Plan;
-use squall_model::units::Micros;
 use squall_plan::Suite;
 use squall_report::RunReport;
 use squall_run::engine::docker::Props;
 use squall_run::{Drill, EngineKind, Jobs, Played, RunError, Wish};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Instant;
 use tokio::sync::watch;
-
-/// A real-time engine plays nothing longer unless it is told to.
-const LONG: Micros = Micros::from_secs(15 * 60);
 
 pub fn run(args: &args::Run) -> Result<Exit> {
     let mut suite = match select::drills(&args.selection, None)? {
@@ -102,7 +97,7 @@ fn play(
         .map(|plan| Drill { plan: plan.clone(), hash: squall_plan::hash(plan) })
         .collect();
     let (progress, seen) = mpsc::channel();
-    let watcher = progress::show(plans, seen);
+    let watcher = progress::show(plans.iter().map(progress::Label::of).collect(), seen);
     let jobs = Jobs {
         engine,
         at_once: at_once(engine, jobs),
@@ -122,7 +117,7 @@ fn play(
 }
 
 /// The command line, without the folder that this program lies in.
-fn typed() -> Vec<String> {
+pub fn typed() -> Vec<String> {
     std::iter::once("squall".to_owned()).chain(std::env::args().skip(1)).collect()
 }
 
@@ -154,19 +149,6 @@ fn tell(plans: &[Plan], results: &[Result<Played, RunError>]) -> bool {
     unhealed
 }
 
-/// What was asked for; by default the simulation, and docker where it can play none of the drills.
-fn engine(asked: Engine, plans: &[Plan]) -> EngineKind {
-    match asked {
-        Engine::Sim => EngineKind::Sim,
-        Engine::Local => EngineKind::Local,
-        Engine::Docker => EngineKind::Docker,
-        Engine::Auto if plans.iter().all(|plan| unable(plan, EngineKind::Sim).is_some()) => {
-            EngineKind::Docker
-        }
-        Engine::Auto => EngineKind::Sim,
-    }
-}
-
 /// Leaves out what the engine cannot play; refuses it where that very file was asked for.
 fn playable(plans: Vec<Plan>, engine: EngineKind, args: &args::Run) -> Result<Vec<Plan>> {
     let mut kept = Vec::new();
@@ -183,52 +165,6 @@ fn playable(plans: Vec<Plan>, engine: EngineKind, args: &args::Run) -> Result<Ve
         bail!("no drill is left that the {} engine can play", engine.name());
     }
     Ok(kept)
-}
-
-fn refusal(plan: &Plan, engine: EngineKind, allow_long: bool) -> Option<String> {
-    let long = engine != EngineKind::Sim && plan.end + plan.drain > LONG && !allow_long;
-    let lasts = || {
-        format!(
-            "lasts {} of real time on the {} engine, more than {LONG}; play it on sim or add --allow-long",
-            plan.end + plan.drain,
-            engine.name()
-        )
-    };
-    unable(plan, engine).or_else(|| long.then(lasts))
-}
-
-/// Why the engine cannot play the plan however long it took.
-fn unable(plan: &Plan, engine: EngineKind) -> Option<String> {
-    let engines = ["sim", "local", "docker"];
-    let only: Vec<&str> = plan
-        .tags
-        .iter()
-        .map(|tag| tag.trim_start_matches('@'))
-        .filter(|t| engines.contains(t))
-        .collect();
-    if !only.is_empty() && !only.contains(&engine.name()) {
-        return Some(format!("can only be played on {}", only.join(" or ")));
-    }
-    if engine == EngineKind::Docker {
-        return None;
-    }
-    let limits = plan.faults.iter().flat_map(|fault| &fault.inject).any(LeverCall::needs_machines);
-    let why = match (containers::needs(plan), limits) {
-        (true, _) => "runs images",
-        (false, true) => "limits what a node gets of its machine",
-        (false, false) => return None,
-    };
-    Some(format!("{why}, which only the docker engine can: --engine docker"))
-}
-
-fn at_once(engine: EngineKind, asked: Option<u16>) -> NonZeroUsize {
-    let one = NonZeroUsize::MIN;
-    match asked.and_then(|n| NonZeroUsize::new(usize::from(n))) {
-        Some(n) => n,
-        // Drills in real time would disturb each other's load.
-        None if engine != EngineKind::Sim => one,
-        None => std::thread::available_parallelism().unwrap_or(one),
-    }
 }
 
 fn title(plans: &[Plan]) -> String {

@@ -229,6 +229,7 @@ pub(crate) mod sample {
             segments: Vec::new(),
             ingress: Ingress { kind: "twilio".into(), node: "a".into() },
             receipts: Receipts::Callback,
+            profile: None,
             external: None,
         }
     }

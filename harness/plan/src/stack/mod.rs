@@ -9,6 +9,7 @@ mod image;
 mod links;
 mod nodes;
 mod parse;
+mod profiles;
 mod reader;
 mod schema;
 mod settings;
@@ -19,6 +20,7 @@ pub use settings::{Allowed, Setting};
 use crate::mistake::{Mistake, Mistakes};
 use crate::source::Source;
 use follows::Follows;
+pub(crate) use profiles::{Profile, split};
 use squall_model::stack::Stack;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,8 @@ use std::sync::{Arc, Mutex};
 pub struct StackFile {
     pub stack: Stack,
     pub settings: BTreeMap<String, Setting>,
+    /// Sets of settings by name.
+    pub(crate) profiles: BTreeMap<String, Profile>,
     /// What of it follows a setting.
     pub(crate) follows: Follows,
 }

@@ -5,7 +5,7 @@ use super::followed::{self, Followed};
 use super::follows::{Follows, under};
 use super::reader::{Ledger, Placed, Reader};
 use super::settings::Setting;
-use super::{StackFile, check, external, links, nodes, settings};
+use super::{StackFile, check, external, links, nodes, profiles, settings};
 use crate::mistake::Mistake;
 use crate::source::Source;
 use squall_model::stack::*;
@@ -61,6 +61,8 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let summary = root.text("summary");
     let slo = read_slo(&mut root);
     let settings = root.table_if("settings").map(|r| settings::read(&r)).unwrap_or_default();
+    let profiles =
+        root.table_if("profiles").map(|r| profiles::read(&r, &settings)).unwrap_or_default();
     let timers = root.table_if("timers").map(|r| read_timers(&r, &settings)).unwrap_or_default();
     let regions = read_regions(&mut root, &mut places);
     let defaults = settings.iter().map(|(key, s)| (key.clone(), s.default.clone())).collect();
@@ -79,6 +81,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     let no_ingress = Ingress { kind: String::new(), node: String::new() };
     let stack = Stack {
         name: text(name),
+        profile: None,
         summary: text(summary),
         slo: slo.unwrap_or(no_slo),
         timers: under(&timers, &defaults),
@@ -99,7 +102,7 @@ fn read_root(mut root: Reader<'_>, ledger: &Ledger) -> StackFile {
     if let Some(placings) = &placings {
         external::check(&stack, placings, &places, ledger);
     }
-    StackFile { stack, settings, follows }
+    StackFile { stack, settings, profiles, follows }
 }
 
 fn section<'a>(root: &mut Reader<'a>, key: &'static str) -> Option<Reader<'a>> {

@@ -21,6 +21,8 @@ pub struct StackToml {
     slo: SloToml,
     /// What a scenario's `with` table may change.
     settings: Option<BTreeMap<String, SettingToml>>,
+    /// Sets of settings with a name: of a stack "kannel", "kannel/tuned" is the one called "tuned".
+    profiles: Option<BTreeMap<String, BTreeMap<String, Scalar>>>,
     /// Time-outs, retry intervals and health checks by name.
     timers: Option<BTreeMap<String, FollowedToml<Span>>>,
     region: Option<Vec<RegionToml>>,

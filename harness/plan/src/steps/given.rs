@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::drill::Drill;
 use crate::mistake::Mistake;
 use crate::params::{Duration, Number, Percent, Quoted};
+use crate::stack::StackFile;
 use cucumber::gherkin::Step;
 use cucumber::given;
 use squall_model::plan::{Clock, Guard};
@@ -13,7 +14,7 @@ pub const PHRASES: &[Phrase] = &[
     Phrase::given(
         "the stack \"reference\"",
         "the stack \"reference\"",
-        "the system under test: a folder of stacks/",
+        "the system under test: a folder of stacks/; `reference/vonage` is the same under a profile of its own",
     ),
     Phrase::given(
         "the stack \"reference\" with",
@@ -84,25 +85,46 @@ fn open(draft: &mut Draft, name: &Quoted) -> Option<()> {
     }
     draft.stack_named = Some(draft.at.clone());
     let wanted = draft.stack_override.clone().unwrap_or_else(|| name.name().to_owned());
-    match draft.library.open(&wanted) {
-        Some(Ok(file)) => draft.stack = Some((*file).clone()),
+    let (stack, profile) = crate::stack::split(&wanted);
+    match draft.library.open(stack) {
+        Some(Ok(file)) => match under((*file).clone(), profile) {
+            Ok(file) => draft.stack = Some(file),
+            Err(message) => {
+                let mistake = not_to_be_had(draft, name, &wanted, message);
+                draft.mistakes.push(mistake);
+            }
+        },
         Some(Err(mistakes)) => draft.mistakes.extend(mistakes),
         None => {
             let known = draft.library.names();
-            let message = format!("no stack \"{wanted}\"");
-            let mistake = match &draft.stack_override {
-                // Not what the feature says is wrong.
-                Some(_) => Mistake::nowhere(&format!("--stack {wanted}"), message),
-                None => draft.source.mistake_in_line(draft.at.line, &name.0, message),
-            };
+            let mistake = not_to_be_had(draft, name, &wanted, format!("no stack \"{stack}\""));
             let mistake = match known.as_slice() {
                 [] => mistake.help(format!("looked in {}/", draft.library.place())),
-                known => mistake.nearest(&wanted, known.iter().map(String::as_str)),
+                known => mistake.nearest(stack, known.iter().map(String::as_str)),
             };
             draft.mistakes.push(mistake);
         }
     }
     Some(())
+}
+
+fn under(file: StackFile, profile: Option<&str>) -> Result<StackFile, String> {
+    match profile {
+        None => Ok(file),
+        Some(_) if file.stack.external.is_some() => {
+            Err(format!("\"{}\" already runs, with the settings that it has", file.stack.name))
+        }
+        Some(profile) => file.under_profile(profile),
+    }
+}
+
+/// A mistake in the name of a stack, where the name stands.
+fn not_to_be_had(draft: &Draft, name: &Quoted, wanted: &str, message: String) -> Mistake {
+    match &draft.stack_override {
+        // Not what the feature says is wrong.
+        Some(_) => Mistake::nowhere(&format!("--stack {wanted}"), message),
+        None => draft.source.mistake_in_line(draft.at.line, &name.0, message),
+    }
 }
 
 /// The line of the table's row `index`, comments and blank lines between rows left out.

@@ -26,7 +26,7 @@ fn suite(run: &RunReport, drill: &DrillReport) -> TestSuite {
     let mut suite = TestSuite::new(plain(&format!("{}: {}", plan.feature, plan.title())));
     suite.extra.insert("file".into(), plain(&plan.file).into());
     suite.extra.insert("line".into(), plan.line.to_string().into());
-    suite.add_property(("stack", plain(&plan.stack.name).as_str()));
+    suite.add_property(("stack", plain(&plan.stack.label()).as_str()));
     suite.add_property(("engine", plain(&drill.record.header.engine).as_str()));
     suite.add_property(("seed", plan.seed.to_string().as_str()));
     suite.add_property(("plan_hash", plain(&drill.record.header.plan_hash).as_str()));

@@ -74,10 +74,19 @@ impl Collector {
         self.tasks.iter().any(Task::is_finished)
     }
 
-    /// Reads every log to its end and every queue's rest, after the pollers were told to stop.
+    /// Reads every queue's rest and every log to its end, after the pollers were told to stop.
     /// What could not be read is returned: without it nothing can be called lost.
+    ///
+    /// In this order: a stack may still be at work, and a message that leaves a queue between the two
+    /// looks is in both, where the other way round it would be in neither, and called lost.
     pub(crate) async fn finish(self, plan: &Plan) -> Vec<String> {
         let mut troubles = Vec::new();
+        for teller in tellers(plan) {
+            let read = pending::read(&teller, &self.control, self.clock, &self.recorder).await;
+            if let Err(error) = read {
+                troubles.push(format!("what waits in {} could not be read: {error}", teller.node));
+            }
+        }
         for (carrier, log) in plan.stack.carriers.iter().zip(self.logs) {
             let read = match log.await {
                 Ok(mut log) => log.read_to_end().await,
@@ -85,12 +94,6 @@ impl Collector {
             };
             if let Err(error) = read {
                 troubles.push(format!("the log of {} could not be read: {error}", carrier.name));
-            }
-        }
-        for teller in tellers(plan) {
-            let read = pending::read(&teller, &self.control, self.clock, &self.recorder).await;
-            if let Err(error) = read {
-                troubles.push(format!("what waits in {} could not be read: {error}", teller.node));
             }
         }
         troubles
@@ -147,10 +150,20 @@ async fn tail(mut log: CarrierLog, mut stop: Stopping, done: oneshot::Sender<Car
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Whereabouts;
+    use crate::stage::Directory;
     use crate::testing;
+    use futures::FutureExt;
+    use futures::future::BoxFuture;
+    use http::StatusCode;
     use squall_model::external::External;
+    use squall_model::fact::Fact;
     use squall_model::stack::{Gateway, Image, ImageFrom, Node, RunAs};
+    use squall_model::token;
+    use squall_platform::{running, sim::World};
+    use squall_wire::http::{Client, Handler, Limits, Request, Response, reply};
     use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     fn node(name: &str, run: RunAs) -> Node {
         let (role, region) = ("queue".to_owned(), None);
@@ -212,5 +225,57 @@ mod tests {
         assert_eq!(names(&plan(Some(&["a", "b"]))), ["a", "b"]);
         assert_eq!(names(&plan(Some(&["a"]))), [""; 0]);
         assert_eq!(names(&plan(Some(&[]))), [""; 0]);
+    }
+
+    /// A stack with one message that moves on to the carrier as soon as anybody has looked anywhere.
+    struct Moving {
+        gone: AtomicBool,
+        text: String,
+    }
+
+    impl Handler for Moving {
+        fn handle(&self, request: Request) -> BoxFuture<'static, Response> {
+            let gone = self.gone.swap(true, Relaxed);
+            let texts = if gone { Vec::new() } else { vec![self.text.clone()] };
+            let answer = match request.uri().path() {
+                "/pending" => serde_json::json!({ "texts": texts, "next": null }),
+                "/log" => serde_json::json!({ "next": 0, "entries": [] }),
+                _ => serde_json::json!([]),
+            };
+            async move { reply::json(StatusCode::OK, &answer) }.boxed()
+        }
+    }
+
+    #[test]
+    fn what_leaves_a_queue_while_the_last_look_is_taken_is_named() {
+        let facts = World::run(7, 0, |world| async move {
+            let (node, there) = (world.node("sender"), world.node("there"));
+            let listener = there.bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr();
+            let (_stop, stopping, done, _stopped) = running::stop_pair();
+            let moving = Moving { gone: AtomicBool::new(false), text: token::encode(3) };
+            let front = Arc::new(moving);
+            squall_wire::http::serve(&there, listener, Limits::default(), stopping, done, front);
+            let plan = plan(None);
+            let directory = Directory::default();
+            let carriers = plan.stack.carriers.iter().map(|carrier| carrier.name.as_str());
+            for name in carriers.chain(["a", "b"]) {
+                let ports = ["admin", "control"].map(|port| (port.to_owned(), address.to_string()));
+                directory.set_node(name, Whereabouts::from(BTreeMap::from(ports)));
+            }
+            let control = Control::new(Client::new(node.clone(), 8), directory, "token");
+            let sink = testing::SharedSink::default();
+            let recorder = Recorder::new(Box::new(sink.clone()));
+            let clock = DrillClock::starting_at(time::Instant::now(), node.unix_us());
+            let (stop, stopping) = running::stop();
+            let collector =
+                Collector::start(&plan, &node, &control, None, clock, &recorder, &stopping);
+            stop.ask();
+            collector.finish(&plan).await;
+            recorder.finish().unwrap();
+            sink.facts()
+        });
+        let named = facts.iter().any(|fact| matches!(fact, Fact::Pending { m: 3, .. }));
+        assert!(named, "{facts:?}");
     }
 }

@@ -72,6 +72,7 @@ pub fn stack() -> Stack {
         segments,
         ingress: Ingress { kind: "twilio".into(), node: "edge".into() },
         receipts: Receipts::Callback,
+        profile: None,
         external: None,
     }
 }

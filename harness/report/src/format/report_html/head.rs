@@ -114,7 +114,7 @@ fn worst(drills: &[DrillReport]) -> Option<String> {
 }
 
 fn stacks(drills: &[DrillReport]) -> String {
-    let mut names: Vec<String> = drills.iter().map(|drill| t(&drill.plan().stack.name)).collect();
+    let mut names: Vec<String> = drills.iter().map(|drill| t(&drill.plan().stack.label())).collect();
     names.dedup();
     names.sort();
     names.dedup();

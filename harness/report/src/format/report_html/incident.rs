@@ -51,7 +51,7 @@ fn summary(drill: &DrillReport, clock: Clock) -> Markup {
     let cause: Vec<String> = plan.faults.iter().map(|fault| t(&fault.text)).collect();
     html! {
         dl.line {
-            div { dt { "Service" } dd { (t(&plan.stack.name)) } }
+            div { dt { "Service" } dd { (t(&plan.stack.label())) } }
             @match drill.judged.timeline.impact {
                 Some(impact) => {
                     div { dt { "Start" } dd { (nb(clock.at(impact.start))) } }

@@ -14,7 +14,7 @@ mod hit;
 mod incident;
 mod ledger;
 mod look;
-mod mark;
+pub(crate) mod mark;
 mod objectives;
 mod published;
 mod repeat;
@@ -37,47 +37,52 @@ pub fn write(run: &RunReport, out: &mut dyn Write) -> io::Result<()> {
 
 fn page(run: &RunReport) -> Markup {
     let title = format!("Squall resilience report: {}", run.verdict.word());
+    let body = html! {
+        (head::head(run))
+        (scoreboard::scoreboard(run))
+        (repeats::repeats(run))
+        @for (index, drill) in run.drills.iter().enumerate() { (drill::drill(run, drill, index)) }
+        footer.note {
+            "Squall resilience report. One file, no script, nothing loaded from a network. "
+            "What a drill says of a real incident is its author’s; the figures of this page are measured in the drill."
+        }
+    };
+    shell(&title, "", body)
+}
+
+/// A whole page around its body, in the one look that all pages have; `more` is style of its own.
+pub(crate) fn shell(title: &str, more: &str, body: Markup) -> Markup {
+    let style = format!("{STYLE}{more}");
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(&style));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(&style)) }
             }
-            body {
-                main {
-                    (head::head(run))
-                    (scoreboard::scoreboard(run))
-                    (repeats::repeats(run))
-                    @for (index, drill) in run.drills.iter().enumerate() { (drill::drill(run, drill, index)) }
-                    footer.note {
-                        "Squall resilience report. One file, no script, nothing loaded from a network. "
-                        "What a drill says of a real incident is its author’s; the figures of this page are measured in the drill."
-                    }
-                }
-            }
+            body { main { (body) } }
         }
     }
 }
 
 /// Nothing but this page's own style.
-fn policy() -> String {
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+fn policy(style: &str) -> String {
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style.as_bytes()));
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }
 
 /// Foreign text for the page: one line, nothing hidden in it; maud escapes the markup.
-fn t(foreign: &str) -> String {
+pub(crate) fn t(foreign: &str) -> String {
     escape::plain(foreign)
 }
 
 /// Keeps a duration or a number with its unit on one line.
-fn nb(text: impl AsRef<str>) -> String {
+pub(crate) fn nb(text: impl AsRef<str>) -> String {
     text.as_ref().replace(' ', "\u{a0}")
 }
 

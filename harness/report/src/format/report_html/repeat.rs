@@ -24,7 +24,7 @@ pub fn repeat(run: &RunReport, drill: &DrillReport) -> Markup {
                     tr { td.quiet { "drill" } td { code { (t(&plan.file)) ":" (plan.line) } } }
                     tr { td.quiet { "engine" } td { (t(&drill.record.header.engine)) ", squall " (t(&drill.record.header.squall)) } }
                     tr { td.quiet { "seed" } td { (plan.seed) } }
-                    tr { td.quiet { "stack" } td { (t(&plan.stack.name)) } }
+                    tr { td.quiet { "stack" } td { (t(&plan.stack.label())) } }
                     tr { td.quiet { "settings" } td { (settings(&repeat::settings(drill))) } }
                     tr { td.quiet { "plan hash" } td { code { (t(&drill.record.header.plan_hash)) } } }
                     @if !typed.is_empty() { tr { td.quiet { "as typed" } td { code { (typed.join(" ")) } } } }

@@ -42,7 +42,7 @@ pub fn scoreboard(run: &RunReport) -> Markup {
 
 /// Where a drill comes from; said once where all come from there.
 fn from(drill: &DrillReport) -> String {
-    format!("{}, stack {}", t(&drill.plan().feature), t(&drill.plan().stack.name))
+    format!("{}, stack {}", t(&drill.plan().feature), t(&drill.plan().stack.label()))
 }
 
 fn priced(run: &RunReport) -> bool {

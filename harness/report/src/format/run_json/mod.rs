@@ -288,7 +288,7 @@ fn drill_json(run: &RunReport, drill: &DrillReport) -> DrillJson {
         scenario: plan.scenario.clone(),
         file: plan.file.clone(),
         line: plan.line,
-        stack: plan.stack.name.clone(),
+        stack: plan.stack.label(),
         tags: plan.tags.clone(),
         verdict: *verdict,
         expected: plan.expected,

@@ -157,6 +157,7 @@ fn stack(sample: &Sample) -> Stack {
         ],
         ingress: Ingress { kind: "twilio".into(), node: "edge".into() },
         receipts: Receipts::Callback,
+        profile: None,
         external: None,
     }
 }

@@ -54,7 +54,7 @@ impl Images<'_> {
     /// The image of the built-in roles.
     async fn service(&self) -> Result<String, String> {
         let program = service::build(&self.checkout, self.say).await?;
-        let context = service::context(&program)?;
+        let context = service::context(&program).await?;
         self.make(SERVICE, context).await
     }
 

@@ -1,0 +1,116 @@
+//! Drills down, stacks across: the verdict, and what a team asks for next.
+
+use super::super::Compared;
+use super::super::sentences::{self, against_first, cell, passes, shown};
+use super::super::terminal::worst;
+use crate::format::report_html::{mark, nb, t};
+use crate::words;
+use maud::{Markup, html};
+use squall_model::comparison::{Comparison, Row};
+use squall_model::judged::Unit;
+use squall_model::units::Micros;
+
+pub fn matrix(compared: &Compared) -> Markup {
+    let comparison = &compared.comparison;
+    html! {
+        section.drill {
+            h2 { "Every drill on every stack" }
+            p.lead { (t(&sentences::claims(comparison))) " The first column is what the others are compared to." }
+            table.matrix {
+                thead { tr {
+                    th { "drill" }
+                    @for stack in &comparison.stacks { th { b { (t(&stack.stack)) } } }
+                } }
+                tbody { @for (index, row) in comparison.drills.iter().enumerate() { (of_row(comparison, row, index)) } }
+            }
+            p.note {
+                "A verdict is of the drill's objectives; with several plays the mark is the worst of them. Lost: accepted, "
+                "and never seen again. Twice: delivered more than once. Over: from the fault's effect until the other "
+                "route carried the traffic. Back: from its heal until delivery was normal again. "
+                @if comparison.repeats >= 6 { "Beside a median stands its 95 % interval." }
+                @else { "In brackets stand the least and the most of all plays." }
+            }
+        }
+    }
+}
+
+fn of_row(comparison: &Comparison, row: &Row, index: usize) -> Markup {
+    html! {
+        tr {
+            td.name {
+                a href=(format!("#d{}", index + 1)) { b { (t(&row.scenario)) } }
+                @for fault in &row.faults { span.sub { (t(fault)) } }
+            }
+            @for (stack, column) in comparison.stacks.iter().enumerate() {
+                td data-label=(t(&column.stack)) { (of_cell(row, stack)) }
+            }
+        }
+    }
+}
+
+fn of_cell(row: &Row, stack: usize) -> Markup {
+    let tally = row.plays[stack];
+    html! {
+        @if tally.plays() == 0 { span.quiet { "not played" } }
+        @else {
+            (mark::mark(worst(tally)))
+            @if tally.plays() > 1 { span.sub { (nb(passes(tally))) " passed" } }
+            (figures(row, stack))
+            @for text in sentences::broken(row, stack) { span.figure { "not met: " (t(text)) } }
+        }
+    }
+}
+
+/// What is lost and doubled where anything is; the two times where there are any.
+fn figures(row: &Row, stack: usize) -> Markup {
+    html! {
+        @for (name, word) in sentences::FIGURES {
+            @if let (Some(line), Some(own)) = (sentences::line(row, name), cell(row, name, stack)) {
+                @if sentences::is_notable(line, own) {
+                    span.figure.bad[line.unit == Unit::Count && own.observed.is_some()] {
+                        (word) " " (t(&shown(own, line.unit)))
+                        @if let Some((_, arrow)) = against_first(line, stack) { b.differs { " " (arrow) " differs" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pairs that differ, in words.
+pub fn differences(comparison: &Comparison) -> Markup {
+    let lines = comparison.drills.iter().flat_map(|row| {
+        let lines = row.measures.iter().chain(&row.objectives).map(move |line| (row, line));
+        lines.filter(|(_, line)| line.differences.iter().any(|it| it.claimed))
+    });
+    let lines: Vec<_> = lines.collect();
+    html! {
+        @if !lines.is_empty() {
+            section.drill {
+                h2 { "Differences that hold" }
+                p.lead { "The better of the two stands first." }
+                table.pairs {
+                    thead { tr { th { "drill" } th { "what" } th { "pairs" } } }
+                    tbody {
+                        @for (row, line) in lines {
+                            tr {
+                                td { (t(&row.scenario)) } td { (t(&line.name)) }
+                                td {
+                                    @for it in line.differences.iter().filter(|it| it.claimed) {
+                                        span.pair-line { (t(&sentences::difference(comparison, line, it))) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `50 a second for 1 min 40 s`.
+pub fn load(row: &Row) -> String {
+    let length = Micros::from_millis(row.duration_ms);
+    format!("{} messages a second at first, {length}", words::count(row.rate as u64))
+}
