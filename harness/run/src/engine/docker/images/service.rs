@@ -16,8 +16,7 @@ const PROFILE: &str = "image";
 pub(super) async fn build(checkout: &Path, say: &dyn Fn(&str)) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let target = triple()?;
-    let folder =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from);
+    let folder = super::target(checkout);
     let program = folder.join(&target).join(PROFILE).join(PROGRAM);
     if !program.is_file() {
         say("compiling the service image's program; this takes minutes the first time");
