@@ -82,12 +82,16 @@ pub struct Image {
     pub gateway: Option<Gateway>,
 }
 
-/// Gateways whose own status interface is known.
+/// Gateways whose own status interface is known, and brokers that hold what waits in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gateway {
     /// `status.xml` of bearerbox.
     Kannel,
+    /// The page of metrics of its HTTP interface: uplinks, and no depth.
+    Jasmin,
+    /// RabbitMQ with its plugin `rabbitmq_prometheus`: the queues in which Jasmin's messages wait.
+    JasminQueues,
 }
 
 /// Where an image comes from.

@@ -4,6 +4,7 @@ mod calendar;
 pub mod dns;
 pub mod frames;
 pub mod http;
+pub mod jasmin;
 pub mod json_api;
 pub mod kannel;
 mod number;

@@ -14,6 +14,12 @@ use toml::Spanned;
 /// At this port a gateway is asked what it tells of itself.
 const ASKED_AT: &str = "admin";
 
+const GATEWAYS: [(&str, Gateway); 3] = [
+    ("kannel", Gateway::Kannel),
+    ("jasmin", Gateway::Jasmin),
+    ("jasmin_queues", Gateway::JasminQueues),
+];
+
 /// Path in the container → the template it is made from.
 type Files = BTreeMap<String, Followed<Arc<Source>>>;
 
@@ -36,7 +42,7 @@ impl Recipe {
         let env = run.table_if("env").map(|env| read_own(&env)).unwrap_or_default();
         let ports = run.table_if("ports").map(|ports| read_numbers(&ports)).unwrap_or_default();
         let files = run.table_if("files").map(|files| read_files(&files, settings));
-        let gateway = run.word_if("gateway", &[("kannel", Gateway::Kannel)]);
+        let gateway = run.word_if("gateway", &GATEWAYS);
         if gateway.is_some() && !ports.contains_key(ASKED_AT) {
             let message = format!("a gateway is asked at its port \"{ASKED_AT}\", and has none");
             let mistake = run.ledger.source.mistake(run.span.clone(), message);

@@ -4,6 +4,7 @@
 //! answers, and sends nothing itself.
 
 mod calls;
+mod jasmin;
 mod json;
 mod kannel;
 pub(crate) mod twilio;
@@ -50,9 +51,12 @@ pub(crate) fn find(plan: &Plan, credentials: &Credentials) -> Result<Box<dyn Ing
         "twilio" => Ok(Box::new(twilio::Twilio::new(credentials, plan.traffic.validity))),
         "calls" => Ok(Box::new(calls::Calls::new(credentials, plan)?)),
         "json" => Ok(Box::new(json::Json::new(credentials, plan.traffic.validity))),
+        "jasmin" => Ok(Box::new(jasmin::Jasmin::new(credentials))),
         "kannel" => Ok(Box::new(kannel::Kannel::new(credentials))),
         #[cfg(test)]
         "panics" => Ok(Box::new(crate::testing::Panics::new(credentials))),
-        kind => Err(format!("no ingress \"{kind}\"; there is: twilio, json, calls, kannel")),
+        kind => {
+            Err(format!("no ingress \"{kind}\"; there is: twilio, json, calls, kannel, jasmin"))
+        }
     }
 }

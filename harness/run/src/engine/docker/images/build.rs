@@ -11,20 +11,40 @@ use std::path::{Path, PathBuf};
 /// Lines of the build's output that are shown when it fails.
 const LAST_LINES: usize = 15;
 
-/// The folder's files, in the order of their names: the same files give the same archive.
-pub(super) fn context(folder: &Path) -> Result<Vec<u8>, String> {
+/// A folder that belongs into a context beside the image's own files.
+#[derive(Debug)]
+pub(super) struct Extra {
+    /// What it is called there.
+    pub(super) name: &'static str,
+    pub(super) folder: PathBuf,
+}
+
+/// The folder's files, in the order of their names, and then those of `extra`: the same files give the
+/// same archive.
+pub(super) fn context(folder: &Path, extra: Option<&Extra>) -> Result<Vec<u8>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     if !folder.join("Dockerfile").is_file() {
         return Err(format!("{} has no Dockerfile", folder.display()));
     }
     let mut archive = tar::Builder::new(Vec::new());
-    for path in files(folder).map_err(failed)? {
-        let bytes = std::fs::read(&path).map_err(failed)?;
-        let name = path.strip_prefix(folder).unwrap_or(&path);
-        let executable = is_executable(&path).map_err(failed)?;
-        append(&mut archive, name, &bytes, executable).map_err(failed)?;
+    append_all(&mut archive, folder, Path::new("")).map_err(failed)?;
+    if let Some(extra) = extra {
+        append_all(&mut archive, &extra.folder, Path::new(extra.name)).map_err(failed)?;
     }
     archive.into_inner().map_err(failed)
+}
+
+/// Every file of `folder`, below `inside`.
+fn append_all(
+    archive: &mut tar::Builder<Vec<u8>>,
+    folder: &Path,
+    inside: &Path,
+) -> std::io::Result<()> {
+    for path in files(folder)? {
+        let name = inside.join(path.strip_prefix(folder).unwrap_or(&path));
+        append(archive, &name, &std::fs::read(&path)?, is_executable(&path)?)?;
+    }
+    Ok(())
 }
 
 pub(super) fn append(

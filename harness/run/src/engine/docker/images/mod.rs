@@ -1,10 +1,11 @@
-//! The images that containers run: made here, from the checkout and from Debian's packages, pulled
-//! from nowhere.
+//! The images that containers run: made here, from the checkout, from Debian's packages and those of
+//! Python's index, pulled from nowhere.
 //!
 //! An image's tag is a digest of what went into it, so one that is there is the right one.
 
 mod base;
 mod build;
+mod python;
 mod service;
 
 use super::daemon::{Daemon, said};
@@ -69,7 +70,9 @@ impl Images<'_> {
             },
             ImageFrom::Build(folder) => {
                 let path = self.stacks.join(folder);
-                let context = build::context(&path)?;
+                let cache = python::cache(&target(&self.checkout));
+                let packages = python::packages(&path, &cache, self.say).await?;
+                let context = build::context(&path, packages.as_ref())?;
                 if build::starts_from(&path, base::TAG)? {
                     base::ensure(&self.daemon.docker, self.say).await?;
                 }
@@ -162,6 +165,11 @@ async fn forget_untagged(docker: &Docker) -> Result<(), String> {
         let _ = docker.remove_image(&image.id, Some(options), None).await;
     }
     Ok(())
+}
+
+/// The folder that cargo builds into.
+fn target(checkout: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from)
 }
 
 fn repository(tag: &str) -> &str {

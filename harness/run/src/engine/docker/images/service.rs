@@ -20,8 +20,7 @@ pub(super) async fn build(checkout: &Path, say: &dyn Fn(&str)) -> Result<PathBuf
     // As this program itself was built; optimised builds share nothing with the others.
     let (profile, folder) =
         if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from);
+    let target = super::target(checkout);
     let program = target.join(folder).join(PROGRAM);
     if !program.is_file() {
         say("compiling the service image's program; this takes minutes the first time");
