@@ -24,6 +24,17 @@ impl Check for NoLoss {
                 .at_most(0.0)
                 .evidence(case.ledger.missing_evidence.clone());
         }
+        // A depth names nobody: those that count as pending may as well be lost.
+        if let (Fate::PendingUpTo(told), 0, 1..) = (case.ledger.fate, books.lost, books.pending) {
+            let why = format!(
+                "{} had not arrived by the end of the drain; nodes tell that {} wait, not which.",
+                of(books.pending, "accepted message"),
+                count(told)
+            );
+            return Checked::nothing(Unit::Count, why)
+                .at_most(0.0)
+                .evidence(case.ledger.missing_evidence.clone());
+        }
         let mut checked =
             Checked::none_of(books.lost, books.accepted, "are lost", "accepted message")
                 .evidence(case.ledger.missing_evidence.clone());
@@ -75,6 +86,25 @@ mod tests {
         let seen = changed(NoLoss {}, two, |_| {}, named);
         assert_eq!((seen.accounting.pending, seen.accounting.lost), (1, 1));
         assert_eq!(seen.verdict, Fail);
+    }
+
+    #[test]
+    fn what_only_a_depth_speaks_for_may_be_lost_and_is_not_called_kept() {
+        use crate::fact::Fact;
+        let two = |m, _| if m == 7 || m == 8 { Fate::gone() } else { Fate::good() };
+        let told = |count| {
+            let node = "gateway-1".to_owned();
+            let tell = move |facts: &mut Vec<Fact>| {
+                facts.push(Fact::PendingCount { at: s(320), node: node.clone(), count });
+            };
+            changed(NoLoss {}, two, |_| {}, tell)
+        };
+        // Two wait, and two are missing: which they are nobody knows.
+        let seen = told(2);
+        assert_eq!((seen.verdict, seen.accounting.pending), (Inconclusive, 2));
+        assert!(seen.findings[0].reason.contains("not which"), "{}", seen.findings[0].reason);
+        // One of the two is lost whichever waits.
+        assert_eq!(told(1).verdict, Fail);
     }
 
     #[test]
