@@ -31,7 +31,11 @@ pub enum Command {
     /// Run one component in the foreground
     Serve(Serve),
     /// Make the images that the docker engine runs, and remove older ones
-    Images,
+    Images {
+        /// Only those of these stacks [default: all]
+        #[arg(value_name = "STACK")]
+        stacks: Vec<String>,
+    },
     /// Say what this machine can run, and what is missing or left over
     Doctor(Reports),
     /// End what an interrupted run left behind

@@ -2,7 +2,7 @@
 
 use crate::args::Proxy;
 use crate::exit::Exit;
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use squall_model::plan::Plan;
 use squall_model::stack::{ImageFrom, RunAs};
 use squall_run::engine::docker::images::{self, Images};
@@ -25,11 +25,15 @@ pub fn prepare(plans: &[Plan], stacks: PathBuf, proxy: Proxy) -> Result<Option<P
     })
 }
 
-/// `squall images`: everything that any stack of `stacks/` can need.
-pub fn images() -> Result<Exit> {
+/// `squall images`: everything that any stack of `stacks/`, or any of those named, can need.
+pub fn images(named: &[String]) -> Result<Exit> {
+    let stacks = PathBuf::from("stacks");
+    let missing = named.iter().find(|name| !stacks.join(name).join("stack.toml").is_file());
+    if let Some(missing) = missing {
+        bail!("there is no stack \"{missing}\" in {}/", stacks.display());
+    }
     let made = with_daemon(async |daemon| {
-        let stacks = PathBuf::from("stacks");
-        let wanted = of_stacks(&stacks)?;
+        let wanted = of_stacks(&stacks, named)?;
         let images = Images { daemon: &daemon, checkout: checkout()?, stacks, say: &say };
         images.all(&wanted).await.map_err(Error::msg)
     })?;
@@ -51,22 +55,22 @@ fn with_daemon<T>(act: impl AsyncFnOnce(Daemon) -> Result<T>) -> Result<Option<T
     })?
 }
 
-/// Folders with a Dockerfile, one below each stack's own.
-fn of_stacks(stacks: &Path) -> Result<BTreeSet<ImageFrom>> {
+/// Folders with a Dockerfile, one below each stack's own; of all stacks where none is named.
+fn of_stacks(stacks: &Path, named: &[String]) -> Result<BTreeSet<ImageFrom>> {
     let mut wanted = BTreeSet::new();
     let list = |folder: &Path| {
         std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))
     };
+    let name = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
     for stack in list(stacks)? {
         let stack = stack?;
-        if !stack.path().join("stack.toml").is_file() {
+        let meant = named.is_empty() || named.contains(&name(&stack));
+        if !meant || !stack.path().join("stack.toml").is_file() {
             continue;
         }
         for folder in list(&stack.path())? {
             let folder = folder?;
             if folder.path().join("Dockerfile").is_file() {
-                let name =
-                    |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
                 wanted.insert(ImageFrom::Build(format!("{}/{}", name(&stack), name(&folder))));
             }
         }

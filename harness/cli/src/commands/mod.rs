@@ -31,7 +31,7 @@ pub fn perform(command: Command) -> Result<Exit> {
         Command::Report { run } => report::report(&run),
         Command::Schema { of } => schema::schema(of),
         Command::Serve(args) => serve::serve(args),
-        Command::Images => containers::images(),
+        Command::Images { stacks } => containers::images(&stacks),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Recover(args) => recover::recover(&args),
     }

@@ -3,6 +3,7 @@
 mod agree;
 mod arithmetic;
 mod command;
+mod compare;
 mod compose;
 mod docker;
 mod drills;

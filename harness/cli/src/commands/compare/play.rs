@@ -159,9 +159,10 @@ fn ahead(left: &[&Plan], all: usize, engine: EngineKind, at_once: usize) -> Stri
     if engine == EngineKind::Sim {
         return format!("{} drills to play{there}", left.len());
     }
-    // Raising and lowering a stack, and the drain as a rule ends long before it may.
-    const BESIDE: f64 = 20.0;
-    let seconds: f64 = left.iter().map(|plan| plan.end.as_secs_f64() + BESIDE).sum();
+    // Raising and lowering a stack.
+    const BESIDE: f64 = 10.0;
+    let lasts = |plan: &&Plan| (plan.end + plan.drain).as_secs_f64() + BESIDE;
+    let seconds: f64 = left.iter().map(lasts).sum();
     let length = squall_model::units::Micros::from_secs(
         (seconds / at_once as f64 / 60.0).ceil() as u64 * 60,
     );
