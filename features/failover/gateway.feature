@@ -4,7 +4,7 @@ Feature: What a gateway keeps when it is killed
   Background:
     Given the stack "reference"
     And the clock starts at 2026-01-10 07:00 +00:00
-    And 50 messages per second
+    And 20 messages per second
 
   Scenario: The gateway is killed with a backlog
     When the link "gateway" to "vendor-a" is down from 07:00:15 to 07:00:35

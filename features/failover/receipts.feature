@@ -3,7 +3,7 @@ Feature: What a gateway makes of late receipts
 
   Scenario: Receipts come late and out of order
     Given the stack "reference"
-    And 50 messages per second
+    And 20 messages per second
     When steady state holds for 15 seconds
     And receipts from "vendor-a" are delayed by 15 seconds for 20 seconds
     And 45 seconds pass

@@ -3,9 +3,9 @@ Feature: What a gateway does in a surge
 
   Scenario: Traffic surges
     Given the stack "reference"
-    And 50 messages per second
+    And 20 messages per second
     When steady state holds for 15 seconds
-    And traffic rises to 200 messages per second for 20 seconds
+    And traffic rises to 100 messages per second for 20 seconds
     And 45 seconds pass
     Then no accepted message is lost
     And no message is delivered more than once

@@ -4,7 +4,7 @@ Feature: What a gateway does when its uplinks fail
 
   Background:
     Given the stack "reference"
-    And 50 messages per second
+    And 20 messages per second
 
   Scenario: An uplink is killed
     When steady state holds for 15 seconds

@@ -6,7 +6,7 @@ Feature: Jasmin loses an uplink, and its own process
     Given the stack "jasmin" with
       | setting       | value |
       | configuration | tuned |
-    And 50 messages per second
+    And 20 messages per second
     When steady state holds for 10 seconds
     And the link "gateway" to "vendor-a" is down for 20 seconds
     And 20 seconds pass
@@ -18,7 +18,7 @@ Feature: Jasmin loses an uplink, and its own process
     Given the stack "jasmin" with
       | setting       | value |
       | configuration | tuned |
-    And 50 messages per second
+    And 20 messages per second
     When steady state holds for 10 seconds
     And node "jasmin" is killed for 10 seconds
     And 30 seconds pass

@@ -26,6 +26,16 @@ pub struct Case<'a> {
     pub detection: Detection,
 }
 
+/// How long a receipt may be under way, beside what its carrier takes to send it.
+const UNDER_WAY: Micros = Micros::from_secs(10);
+
+/// Until when a delivery had time enough to be told of: a stack may be at work to the very end.
+fn settled(plan: &Plan, stopped: Option<Micros>) -> Micros {
+    let watched = stopped.unwrap_or(plan.end + plan.drain);
+    let slowest = plan.stack.carriers.iter().map(|carrier| carrier.receipt_delay).max();
+    watched.saturating_sub(slowest.unwrap_or_default() + UNDER_WAY)
+}
+
 impl<'a> Case<'a> {
     pub fn open(record: &'a Record) -> Case<'a> {
         let plan = &record.plan;
@@ -36,7 +46,12 @@ impl<'a> Case<'a> {
             plan,
             messages: &record.messages,
             events: &record.events,
-            ledger: crate::ledger::close(&record.messages, &record.events, deadline),
+            ledger: crate::ledger::close(
+                &record.messages,
+                &record.events,
+                deadline,
+                settled(plan, stopped),
+            ),
             faults,
             stopped,
             impact: None,

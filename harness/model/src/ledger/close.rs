@@ -42,9 +42,16 @@ pub enum Fate {
 
 /// Closes the ledger. `events` are the record's other facts.
 ///
+/// What was delivered after `settled` is too young to miss its receipt.
+///
 /// A node tells what it holds by [`Fact::Pending`] for each message and, or, by
 /// [`Fact::PendingCount`] with its total (0 included); without any of them nothing was told.
-pub fn close(table: &MessageTable, events: &[Fact], deadline: Micros) -> Ledger {
+pub fn close(
+    table: &MessageTable,
+    events: &[Fact],
+    deadline: Micros,
+    settled: Micros,
+) -> Ledger {
     let mut ledger = Ledger { fate: fate(table, events), ..Default::default() };
     ledger.accounting.deadline_ms = deadline.as_millis();
     ledger.accounting.attempted = table.submits();
@@ -54,6 +61,9 @@ pub fn close(table: &MessageTable, events: &[Fact], deadline: Micros) -> Ledger 
     for (m, message) in table.rows().iter().enumerate() {
         let state = message.state(deadline);
         count(&mut ledger, m as u64, message, state);
+        if message.delivered <= settled {
+            count_mute(&mut ledger, m as u64, message, state);
+        }
         if state == State::Missing {
             missing += 1;
             keep(&mut ledger.missing_evidence, m as u64);
@@ -111,8 +121,11 @@ fn count(ledger: &mut Ledger, m: u64, message: &Message, state: State) {
         books.false_receipts += 1;
         keep(&mut ledger.false_evidence, m);
     }
+}
+
+fn count_mute(ledger: &mut Ledger, m: u64, message: &Message, state: State) {
     if matches!(state, State::Delivered | State::Late) && message.receipted == Micros::MAX {
-        books.missing_receipts += 1;
+        ledger.accounting.missing_receipts += 1;
         keep(&mut ledger.no_receipt_evidence, m);
     }
 }

@@ -198,7 +198,7 @@ proptest! {
     fn the_ledger_agrees_with_the_slow_one_and_balances(facts in history()) {
         let deadline = sample::s(5);
         let record = build(&facts);
-        let books = close(&record.messages, &record.events, deadline).accounting;
+        let books = close(&record.messages, &record.events, deadline, Micros::MAX).accounting;
         prop_assert!(books.balances());
         prop_assert_eq!(books, slow(&facts, deadline));
     }
@@ -213,7 +213,7 @@ proptest! {
         facts.rotate_left(turn);
         facts.reverse();
         let two = build(&facts);
-        let books = |record: &Record| close(&record.messages, &record.events, sample::s(5)).accounting;
+        let books = |record: &Record| close(&record.messages, &record.events, sample::s(5), Micros::MAX).accounting;
         prop_assert_eq!(books(&one), books(&two));
     }
 
@@ -232,7 +232,7 @@ fn a_ledger_that_drops_or_repeats_a_submit_does_not_balance() {
     let mut twice = facts.clone();
     twice.extend(facts.iter().find(|f| matches!(f, Fact::Submit(_))).cloned());
     let record = sample::record(plan, twice);
-    assert!(!close(&record.messages, &record.events, sample::s(5)).accounting.balances());
+    assert!(!close(&record.messages, &record.events, sample::s(5), Micros::MAX).accounting.balances());
     assert_eq!(record.messages.strays(), 1);
 }
 

@@ -36,4 +36,20 @@ mod tests {
         assert_eq!(judged(EveryOutcomeHasReceipt {}, |_, _| Fate::good()).verdict, Pass);
         assert_eq!(judged(EveryOutcomeHasReceipt {}, |_, _| Fate::gone()).verdict, Inconclusive);
     }
+
+    #[test]
+    fn what_is_delivered_as_the_last_look_is_taken_misses_none() {
+        let last = plan(Vec::new());
+        let end = last.end + last.drain;
+        let delivered = |ahead: u64| {
+            let due = |m: u64| last.traffic.arrivals(last.seed, last.end).nth(m as usize).unwrap().due;
+            let late = end - s(ahead) - due(9);
+            judged(EveryOutcomeHasReceipt {}, move |m, _| match m {
+                9 => Fate { receipt: None, deliveries: vec![(late, A)], ..Fate::good() },
+                _ => Fate::good(),
+            })
+        };
+        assert_eq!(delivered(1).verdict, Pass);
+        assert_eq!(delivered(11).verdict, Fail);
+    }
 }

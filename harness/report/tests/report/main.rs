@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod attacks;
+mod compared;
 mod folder;
 mod golden;
 mod page;

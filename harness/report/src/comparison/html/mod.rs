@@ -8,7 +8,7 @@ mod stacks;
 use super::sentences;
 use super::terminal::repeats;
 use super::{Compared, Info};
-use crate::format::report_html::{nb, shell, t};
+use crate::format::report_html::{head, nb, shell, t};
 use maud::{Markup, html};
 use std::io::{self, Write};
 
@@ -20,7 +20,7 @@ pub fn write(compared: &Compared, out: &mut dyn Write) -> io::Result<()> {
 
 fn page(compared: &Compared) -> Markup {
     let body = html! {
-        (head(compared))
+        (top(compared))
         (matrix::matrix(compared))
         (matrix::differences(&compared.comparison))
         (details::details(&compared.comparison))
@@ -33,7 +33,7 @@ fn page(compared: &Compared) -> Markup {
     shell("Squall comparison of stacks", STYLE, body)
 }
 
-fn head(compared: &Compared) -> Markup {
+fn top(compared: &Compared) -> Markup {
     let Compared { comparison, info } = compared;
     let Info { squall, started, command, asked: _, missing } = info;
     html! {
@@ -49,8 +49,8 @@ fn head(compared: &Compared) -> Markup {
                 @for one in missing { p.alarm { "Not played: " (t(one)) } }
             }
             dl.facts {
-                @if !started.is_empty() { dt { "when" } dd { (t(started)) } }
-                dt { "engine" } dd { (t(&comparison.engine)) ", squall " (t(squall)) }
+                @if !started.is_empty() { dt { "when" } dd { (head::when(started)) } }
+                dt { "engine" } dd { (head::engine_words(&comparison.engine)) ", squall " (t(squall)) }
                 dt { "drills" } dd { (comparison.drills.len()) " on each of " (comparison.stacks.len()) " stacks" }
                 dt { "repeats" } dd { (nb(repeats(compared))) }
                 @if !command.is_empty() { dt { "command" } dd { code { (t(&command.join(" "))) } } }

@@ -40,12 +40,12 @@ pub fn head(run: &RunReport) -> Markup {
 }
 
 /// `22 November 2026, 09:14:05 UTC`, or the text itself where it is no instant.
-fn when(started: &str) -> String {
+pub fn when(started: &str) -> String {
     let Ok(at) = started.parse::<jiff::Timestamp>() else { return t(started) };
     at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
 }
 
-fn engine_words(engine: &str) -> String {
+pub fn engine_words(engine: &str) -> String {
     match engine {
         "sim" => "sim, simulated time".into(),
         "local" => "local, real time, processes of this machine".into(),

@@ -9,7 +9,7 @@ mod cost;
 mod drill;
 mod evidence;
 mod fix_first;
-mod head;
+pub(crate) mod head;
 mod hit;
 mod incident;
 mod ledger;
