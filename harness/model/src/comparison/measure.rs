@@ -3,6 +3,7 @@
 use super::{gap, word};
 use crate::failover;
 use crate::judged::{Absence, Judged, Moment, Unit};
+use crate::objective::Objective;
 use crate::plan::Plan;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,8 +73,14 @@ fn failover(plan: &Plan, judged: &Judged) -> Seen {
     let over = judged.timeline.failed_over.iter().map(|(_, at)| *at).min();
     match (judged.timeline.effective, over) {
         (Some(effective), Some(over)) => Seen::Value(gap(effective, over)),
-        _ => absent(judged, Moment::FailedOver),
+        _ if asks_for_failover(plan) => absent(judged, Moment::FailedOver),
+        // That nothing moved is no fault of a stack where nothing had to.
+        _ => Seen::Absent("not asked for"),
     }
+}
+
+fn asks_for_failover(plan: &Plan) -> bool {
+    plan.objectives.iter().any(|it| matches!(it.objective, Objective::FailsOver(_)))
 }
 
 /// From the last heal until delivery was back to normal.

@@ -46,12 +46,7 @@ pub enum Fate {
 ///
 /// A node tells what it holds by [`Fact::Pending`] for each message and, or, by
 /// [`Fact::PendingCount`] with its total (0 included); without any of them nothing was told.
-pub fn close(
-    table: &MessageTable,
-    events: &[Fact],
-    deadline: Micros,
-    settled: Micros,
-) -> Ledger {
+pub fn close(table: &MessageTable, events: &[Fact], deadline: Micros, settled: Micros) -> Ledger {
     let mut ledger = Ledger { fate: fate(table, events), ..Default::default() };
     ledger.accounting.deadline_ms = deadline.as_millis();
     ledger.accounting.attempted = table.submits();

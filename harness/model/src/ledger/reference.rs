@@ -232,7 +232,9 @@ fn a_ledger_that_drops_or_repeats_a_submit_does_not_balance() {
     let mut twice = facts.clone();
     twice.extend(facts.iter().find(|f| matches!(f, Fact::Submit(_))).cloned());
     let record = sample::record(plan, twice);
-    assert!(!close(&record.messages, &record.events, sample::s(5), Micros::MAX).accounting.balances());
+    assert!(
+        !close(&record.messages, &record.events, sample::s(5), Micros::MAX).accounting.balances()
+    );
     assert_eq!(record.messages.strays(), 1);
 }
 

@@ -64,9 +64,7 @@ fn of_cell(row: &Row, stack: usize) -> String {
             .map_or(String::new(), |(_, arrow)| format!(" {arrow} differs"));
         parts.push(md(&format!("{word} {}{differs}", shown(own, line.unit))));
     }
-    parts.extend(
-        sentences::broken(row, stack).into_iter().map(|text| md(&format!("not met: {text}"))),
-    );
+    parts.extend(sentences::open_ones(row, stack).iter().map(|text| md(text)));
     parts.join("<br>")
 }
 

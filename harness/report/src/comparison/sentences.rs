@@ -161,19 +161,21 @@ pub fn is_notable(line: &Line, cell: &Cell) -> bool {
     }
 }
 
-/// The objectives that failed in any play, but for those that a figure of the cell tells already.
-pub fn broken(row: &Row, stack: usize) -> Vec<&str> {
+/// The objectives that failed in any play, but for those that a figure of the cell tells already, and
+/// those that none failed and some left undecided: `not met: …`, `undecided: …`.
+pub fn open_ones(row: &Row, stack: usize) -> Vec<String> {
     const TOLD: [&str; 4] =
         ["no_loss", "no_duplicates", "every_outcome_has_receipt", "delivered_within"];
-    let failed = |line: &&Line| {
-        let cell = line.cells.get(stack).and_then(Option::as_ref);
-        cell.and_then(|cell| cell.verdicts).is_some_and(|verdicts| verdicts.fail > 0)
+    let words = |line: &Line| {
+        let verdicts = line.cells.get(stack)?.as_ref()?.verdicts?;
+        match (verdicts.fail, verdicts.inconclusive) {
+            (0, 0) => None,
+            (0, _) => Some(format!("undecided: {}", line.name)),
+            _ if TOLD.contains(&line.kind.as_str()) => None,
+            _ => Some(format!("not met: {}", line.name)),
+        }
     };
-    let failed = row.objectives.iter().filter(failed);
-    failed
-        .filter(|line| !TOLD.contains(&line.kind.as_str()))
-        .map(|line| line.name.as_str())
-        .collect()
+    row.objectives.iter().filter_map(words).collect()
 }
 
 /// A scenario's name within a sentence.

@@ -9,6 +9,7 @@ use super::sentences;
 use super::terminal::repeats;
 use super::{Compared, Info};
 use crate::format::report_html::{head, nb, shell, t};
+use crate::words;
 use maud::{Markup, html};
 use std::io::{self, Write};
 
@@ -46,7 +47,12 @@ fn top(compared: &Compared) -> Markup {
                         li { b { (t(&stack.stack)) } " " (t(&sentences::of_stack(comparison, index))) }
                     }
                 }
-                @for one in missing { p.alarm { "Not played: " (t(one)) } }
+                @if !missing.is_empty() {
+                    details.figures {
+                        summary.alarm { (nb(words::plural(missing.len() as u64, "drill is", "drills are"))) " missing" }
+                        ul { @for one in missing { li { (t(one)) } } }
+                    }
+                }
             }
             dl.facts {
                 @if !started.is_empty() { dt { "when" } dd { (head::when(started)) } }
