@@ -71,16 +71,17 @@ fn failover(plan: &Plan, judged: &Judged) -> Seen {
         return Seen::Absent("no other way");
     }
     let over = judged.timeline.failed_over.iter().map(|(_, at)| *at).min();
+    // Where the drill asks for one, its own finding is the figure: the page says one thing.
+    let asked =
+        plan.objectives.iter().position(|it| matches!(it.objective, Objective::FailsOver(_)));
+    if let Some(finding) = asked.and_then(|at| judged.findings.get(at)) {
+        return finding.observed.map_or(Seen::Absent("undecided"), Seen::Value);
+    }
     match (judged.timeline.effective, over) {
         (Some(effective), Some(over)) => Seen::Value(gap(effective, over)),
-        _ if asks_for_failover(plan) => absent(judged, Moment::FailedOver),
         // That nothing moved is no fault of a stack where nothing had to.
         _ => Seen::Absent("not asked for"),
     }
-}
-
-fn asks_for_failover(plan: &Plan) -> bool {
-    plan.objectives.iter().any(|it| matches!(it.objective, Objective::FailsOver(_)))
 }
 
 /// From the last heal until delivery was back to normal.

@@ -2,7 +2,7 @@
 
 use crate::words;
 use squall_model::comparison::{
-    Better, Cell, Claims, Comparison, Difference, ENOUGH, Line, Observed, Of, Row, Tally,
+    Better, Cell, Claims, Comparison, Difference, ENOUGH, Line, Of, Row, Tally,
 };
 use squall_model::judged::Unit;
 
@@ -54,8 +54,18 @@ pub fn of_stack(comparison: &Comparison, stack: usize) -> String {
     let (met, all) = met(comparison, stack);
     let every = if comparison.repeats > 1 { " every time" } else { "" };
     let mut parts = vec![format!("meets {met} of {all} drills{every}")];
-    parts.push(worst(comparison, stack, "lost", "loses", "loses no message"));
-    parts.push(worst(comparison, stack, "duplicated", "delivers twice", "delivers none twice"));
+    parts.push(
+        match (worst(comparison, stack, "lost", "loses"), undecided_loss(comparison, stack)) {
+            (Some(loses), _) => loses,
+            (None, 0) => "loses no message".into(),
+            (None, n) => {
+                format!("no loss was seen, undecided in {}", words::plural(n, "drill", "drills"))
+            }
+        },
+    );
+    let twice = worst(comparison, stack, "duplicated", "delivers twice");
+    parts.push(twice.unwrap_or_else(|| "delivers none twice".into()));
+    parts.extend(worst(comparison, stack, "receipts missing", "owes the receipts of"));
     parts.extend(times(comparison, stack, "failover", "fails over in", "does not fail over"));
     parts.extend(times(
         comparison,
@@ -67,33 +77,32 @@ pub fn of_stack(comparison: &Comparison, stack: usize) -> String {
     format!("{}.", parts.join("; "))
 }
 
-/// `loses up to 326 messages (the gateway is killed with a backlog)`.
-fn worst(comparison: &Comparison, stack: usize, name: &str, does: &str, none: &str) -> String {
-    let of = |row: &&Row| cell(row, name, stack).and_then(|cell| cell.observed);
-    let most = |seen: &Observed| seen.high.unwrap_or(0.0);
-    let unseen = comparison
-        .drills
-        .iter()
-        .any(|row| cell(row, name, stack).is_some_and(|cell| cell.observed.is_none()));
-    let hit: Vec<&Row> = comparison
-        .drills
-        .iter()
-        .filter(|row| of(row).is_some_and(|seen| most(&seen) > 0.0))
-        .collect();
-    let Some(worst) = hit.iter().max_by(|a, b| {
-        let of = |row: &&&Row| of(row).map_or(0.0, |seen| most(&seen));
-        of(a).total_cmp(&of(b))
-    }) else {
-        let doubt = if unseen { " that can be told" } else { "" };
-        return format!("{none}{doubt}");
+/// Drills in which it could not be told whether anything is lost.
+fn undecided_loss(comparison: &Comparison, stack: usize) -> u64 {
+    let open = |row: &&Row| {
+        let lines = row.objectives.iter().filter(|line| line.kind == "no_loss");
+        let cells = lines.filter_map(|line| line.cells.get(stack)?.as_ref());
+        let objective = cells.filter_map(|cell| cell.verdicts).any(|it| it.inconclusive > 0);
+        objective || cell(row, "lost", stack).is_some_and(|cell| cell.observed.is_none())
     };
+    comparison.drills.iter().filter(open).count() as u64
+}
+
+/// `loses 326 when the gateway is killed with a backlog`; nothing where there is none.
+fn worst(comparison: &Comparison, stack: usize, name: &str, does: &str) -> Option<String> {
+    let most = |row: &&Row| {
+        let seen = cell(row, name, stack).and_then(|cell| cell.observed);
+        seen.and_then(|seen| seen.high).unwrap_or(0.0)
+    };
+    let hit: Vec<&Row> = comparison.drills.iter().filter(|row| most(row) > 0.0).collect();
+    let worst = hit.iter().max_by(|a, b| most(a).total_cmp(&most(b)))?;
     let figure = cell(worst, name, stack).map(|cell| shown(cell, Unit::Count)).unwrap_or_default();
     let others = match hit.len() - 1 {
         0 => String::new(),
         1 => ", and some in another drill".into(),
         n => format!(", and some in {n} others"),
     };
-    format!("{does} {figure} when {}{others}", lower(&worst.scenario))
+    Some(format!("{does} {figure} when {}{others}", lower(&worst.scenario)))
 }
 
 /// The range over the drills, and where it never came.
@@ -113,7 +122,7 @@ fn times(
             None => never.push(lower(&row.scenario)),
         }
     }
-    let time = |ms: f64| words::value(ms, Unit::Ms);
+    let time = |ms: f64| figure(ms, Unit::Ms);
     let range = match least.is_finite() {
         false => None,
         true if name == "recovery" => Some(format!("{does} within {}", time(most))),
@@ -161,6 +170,21 @@ pub fn is_notable(line: &Line, cell: &Cell) -> bool {
     }
 }
 
+/// Whether a figure is the reason for a drill that failed.
+pub fn is_why(row: &Row, line: &Line, stack: usize) -> bool {
+    let kind = match line.name.as_str() {
+        "lost" => "no_loss",
+        "duplicated" => "no_duplicates",
+        "in time" => "delivered_within",
+        "receipts missing" => "every_outcome_has_receipt",
+        "receipts false" => "no_false_receipts",
+        _ => return false,
+    };
+    let of = row.objectives.iter().filter(|line| line.kind == kind);
+    let verdicts = of.filter_map(|line| line.cells.get(stack)?.as_ref()?.verdicts);
+    verdicts.into_iter().any(|verdicts| verdicts.fail > 0)
+}
+
 /// The objectives that failed in any play, but for those that a figure of the cell tells already, and
 /// those that none failed and some left undecided: `not met: …`, `undecided: …`.
 pub fn open_ones(row: &Row, stack: usize) -> Vec<String> {
@@ -191,14 +215,21 @@ fn lower(scenario: &str) -> String {
 
 /// A cell's figure with its interval or range, or the word for why there is none.
 pub fn shown(cell: &Cell, unit: Unit) -> String {
-    let value =
-        |value: Option<f64>| value.map_or("never".into(), |value| words::value(value, unit));
+    let value = |value: Option<f64>| value.map_or("never".into(), |value| figure(value, unit));
     let Some(seen) = cell.observed else {
         let word = cell.absent.iter().max_by_key(|(_, times)| **times);
         return word.map_or("–".into(), |(word, _)| word.clone());
     };
     let (middle, low, high) = (value(seen.median), value(seen.low), value(seen.high));
     if low == high { middle } else { format!("{middle} ({low} to {high})") }
+}
+
+/// A value in its unit; a time below what windows of messages can tell is none.
+fn figure(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Ms if value < 1.0 => "no time".into(),
+        _ => words::value(value, unit),
+    }
 }
 
 /// `3 of 3`: how often it passed.

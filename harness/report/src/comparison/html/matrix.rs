@@ -7,7 +7,6 @@ use crate::format::report_html::{mark, nb, t};
 use crate::words;
 use maud::{Markup, html};
 use squall_model::comparison::{Comparison, Row};
-use squall_model::judged::Unit;
 use squall_model::units::Micros;
 
 pub fn matrix(compared: &Compared) -> Markup {
@@ -15,7 +14,8 @@ pub fn matrix(compared: &Compared) -> Markup {
     html! {
         section.drill {
             h2 { "Every drill on every stack" }
-            p.lead { (t(&sentences::claims(comparison))) " The first column is what the others are compared to." }
+            p.lead { (t(&sentences::claims(comparison))) " The first stack is what the others are compared to." }
+            (legend(comparison))
             table.matrix {
                 thead { tr {
                     th { "drill" }
@@ -23,13 +23,22 @@ pub fn matrix(compared: &Compared) -> Markup {
                 } }
                 tbody { @for (index, row) in comparison.drills.iter().enumerate() { (of_row(comparison, row, index)) } }
             }
-            p.note {
-                "A verdict is of the drill's objectives; with several plays the mark is the worst of them. Lost: accepted, "
-                "and never seen again. Twice: delivered more than once. Over: from the fault's effect until the other "
-                "route carried the traffic. Back: from its heal until delivery was normal again. "
-                @if comparison.repeats >= 6 { "Beside a median stands its 95 % interval." }
-                @else { "In brackets stand the least and the most of all plays." }
-            }
+        }
+    }
+}
+
+/// What the words of a cell mean, before they are read.
+fn legend(comparison: &Comparison) -> Markup {
+    html! {
+        p.note {
+            "A verdict is of all the drill's objectives, and with several plays the worst of them; what is in red is why. "
+            b { "In time" } ": arrived within the stack's own deadline, of all that was sent; left out where it was all. "
+            b { "Lost" } ": accepted and never seen again. " b { "Twice" } ": delivered more than once. "
+            b { "Over in" } ": from the fault's effect until the other route carried the traffic. "
+            b { "Back in" } ": from the fault's end until delivery was as before; left out where it never was otherwise. "
+            b { "Undecided" } ": this drill could not tell, for a stack or for lack of traffic. "
+            @if comparison.repeats >= 6 { "Beside a median stands its 95 % interval." }
+            @else if comparison.repeats > 1 { "In brackets stand the least and the most of all plays." }
         }
     }
 }
@@ -56,7 +65,7 @@ fn of_cell(row: &Row, stack: usize) -> Markup {
             (mark::mark(worst(tally)))
             @if tally.plays() > 1 { span.sub { (nb(passes(tally))) " passed" } }
             (figures(row, stack))
-            @for text in sentences::open_ones(row, stack) { span.figure { (t(&text)) } }
+            @for text in sentences::open_ones(row, stack) { span.figure.bad[text.starts_with("not met")] { (t(&text)) } }
         }
     }
 }
@@ -67,7 +76,7 @@ fn figures(row: &Row, stack: usize) -> Markup {
         @for (name, word) in sentences::FIGURES {
             @if let (Some(line), Some(own)) = (sentences::line(row, name), cell(row, name, stack)) {
                 @if sentences::is_notable(line, own) {
-                    span.figure.bad[line.unit == Unit::Count && own.observed.is_some()] {
+                    span.figure.bad[sentences::is_why(row, line, stack)] {
                         (word) " " (t(&shown(own, line.unit)))
                         @if let Some((_, arrow)) = against_first(line, stack) { b.differs { " " (arrow) " differs" } }
                     }

@@ -49,7 +49,7 @@ fn top(compared: &Compared) -> Markup {
                 }
                 @if !missing.is_empty() {
                     details.figures {
-                        summary.alarm { (nb(words::plural(missing.len() as u64, "drill is", "drills are"))) " missing" }
+                        summary.alarm { (nb(words::plural(missing.len() as u64, "play is", "plays are"))) " missing: stopped before, or not to be had" }
                         ul { @for one in missing { li { (t(one)) } } }
                     }
                 }
@@ -57,8 +57,8 @@ fn top(compared: &Compared) -> Markup {
             dl.facts {
                 @if !started.is_empty() { dt { "when" } dd { (head::when(started)) } }
                 dt { "engine" } dd { (head::engine_words(&comparison.engine)) ", squall " (t(squall)) }
-                dt { "drills" } dd { (comparison.drills.len()) " on each of " (comparison.stacks.len()) " stacks" }
-                dt { "repeats" } dd { (nb(repeats(compared))) }
+                dt { "drills" } dd { (comparison.drills.len()) ", on " (comparison.stacks.len()) " stacks" }
+                dt { "repeats" } dd { (nb(repeats(compared))) ", each with another seed" }
                 @if !command.is_empty() { dt { "command" } dd { code { (t(&command.join(" "))) } } }
             }
         }
