@@ -31,9 +31,9 @@ pub fn tell(comparison: &mut Comparison, stacks: &[String], plays: &[Play]) {
     for (mut test, stands) in tests.into_iter().zip(stands) {
         test.difference.claimed = stands && may && test.difference.practical;
         let row = &mut comparison.drills[test.row];
-        let lines = row.measures.iter_mut().chain(&mut row.objectives);
+        let mut lines = row.measures.iter_mut().chain(&mut row.objectives);
         // What is one and the same on both sides is no difference at all.
-        if let (Some(line), true) = (lines.skip(test.line).next(), test.difference.p < 1.0) {
+        if let (Some(line), true) = (lines.nth(test.line), test.difference.p < 1.0) {
             line.differences.push(test.difference);
         }
     }
