@@ -41,9 +41,9 @@ mod tests {
     fn what_is_delivered_as_the_last_look_is_taken_misses_none() {
         let last = plan(Vec::new());
         let end = last.end + last.drain;
+        let ninth = last.traffic.arrivals(last.seed, last.end).nth(9).expect("more than nine");
         let delivered = |ahead: u64| {
-            let due = |m: u64| last.traffic.arrivals(last.seed, last.end).nth(m as usize).unwrap().due;
-            let late = end - s(ahead) - due(9);
+            let late = end - s(ahead) - ninth.due;
             judged(EveryOutcomeHasReceipt {}, move |m, _| match m {
                 9 => Fate { receipt: None, deliveries: vec![(late, A)], ..Fate::good() },
                 _ => Fate::good(),
